@@ -40,7 +40,7 @@ def arn_of(key: str, value: str, service: str, region: str | None = None) -> lis
 
 
 def redirect_urls(key: str, urls: Sequence[str]) -> list[str]:
-    """Problems of callback and logout URLs: https, or http on localhost ("App client settings", Cognito Developer Guide)."""
+    """Problems of callback and logout URLs: https, or http on localhost ("App clients", Cognito Developer Guide)."""
     return [
         f"{key} {url!r} must start with https:// (http:// only for localhost)"
         for url in urls

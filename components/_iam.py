@@ -28,7 +28,9 @@ class Statement:
     """Why AWS leaves no narrower resource than `*`."""
 
     def __post_init__(self) -> None:
-        problems = [f"action {a!r} must name one action, without wildcard" for a in self.actions if not _ACTION.fullmatch(a)]
+        problems = [
+            f"action {a!r} must name one action, without wildcard" for a in self.actions if not _ACTION.fullmatch(a)
+        ]
         if not _SID.fullmatch(self.sid):
             problems.append("sid must be letters and digits")
         if not self.actions or not self.resources:

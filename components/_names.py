@@ -1,6 +1,7 @@
 """Physical names: `{environment}-{project}-{service}-{resource}` (requirement A16), held to AWS's length limits.
 
-Components get `name_prefix` (`{environment}-{project}`) and never the environment itself: they know what it decided, not what it is.
+Components get `name_prefix` (`{environment}-{project}`) and never the environment itself: they know what it decided,
+not what it is.
 """
 
 import re
@@ -10,7 +11,7 @@ _WORD = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class Kind(Enum):
-    """What is named: the service label of the scheme, and the longest name AWS takes ("Service quotas" of each service)."""
+    """What is named: the service label of the scheme, and the longest name AWS takes ("Service quotas" of each)."""
 
     LAMBDA_FUNCTION = ("lambda", 64)
     IAM_ROLE = ("iam", 64)

@@ -1,16 +1,16 @@
 """Private block: one Python Lambda as every function of this project has it.
 
-Owns the role and its policy, the log group, the function, its published version, the alias `live` and, given a topic, the
-alarms. Does not own who may invoke it: the caller of the function (the pool, the API) brings its own permission.
+Owns the role and its policy, the log group, the function, its published version, the alias `live` and, given a topic,
+the alarms. Does not own who may invoke it: the caller of the function (the pool, the API) brings its own permission.
 """
 
-from enum import StrEnum
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
+from components._alarms import function_alarms
 from components._checks import between, refuse
 from components._iam import Statement, assume_role_policy, policy_json
 from components._names import Kind, physical_name, prefix_problems
@@ -24,22 +24,12 @@ LIVE = "live"
 RUNTIME, ARCHITECTURE = "python3.13", "arm64"
 """python3.13 is supported until mid 2029 ("Lambda runtimes", AWS Lambda Developer Guide)."""
 
-SLOW_SHARE = 0.8
-"""Share of the timeout from which the duration alarm fires."""
-
-
-class Failure(StrEnum):
-    """Metric of AWS/Lambda of which a single count is worth an alarm."""
-
-    ERRORS = "Errors"
-    THROTTLES = "Throttles"
-
 
 class PythonLambdaArgs(TypedDict):
     name_prefix: str
     """`{environment}-{project}`; a change replaces every named child."""
     package: str
-    """Import package under `lambdas/`; names the zip, the handler and the function (`token_enricher` -> `token-enricher`)."""
+    """Import package under `lambdas/`: names the zip, the handler and, with hyphens, the function."""
     description: str
     timeout_seconds: int
     """1 to 900. A Cognito trigger gets 5 at most, whatever stands here."""
@@ -85,7 +75,15 @@ class PythonLambda(pulumi.ComponentResource):
         function = self._create_function(name, args, function_name, role, logs, grants)
         live = self._create_alias(name, function)
         if "alarm_topic_arn" in args:
-            self._create_alarms(name, args, args["alarm_topic_arn"], function_name, function)
+            function_alarms(
+                self,
+                name,
+                name_prefix=args["name_prefix"],
+                resource=resource,
+                function_name=function.name,
+                timeout_seconds=args["timeout_seconds"],
+                topic_arn=args["alarm_topic_arn"],
+            )
 
         self.function_name, self.log_group_name, self.role_name = function.name, logs.name, role.name
         self.alias_name, self.alias_arn, self.invoke_arn = live.name, live.arn, live.invoke_arn
@@ -121,7 +119,9 @@ class PythonLambda(pulumi.ComponentResource):
         self, name: str, args: PythonLambdaArgs, role: aws.iam.Role, logs: aws.cloudwatch.LogGroup
     ) -> aws.iam.RolePolicy:
         statements = [
-            Statement("WriteOwnLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [pulumi.Output.concat(logs.arn, ":*")]),
+            Statement(
+                "WriteOwnLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [pulumi.Output.concat(logs.arn, ":*")]
+            ),
             *args["statements"],
         ]
         if args.get("tracing", False):
@@ -171,49 +171,6 @@ class PythonLambda(pulumi.ComponentResource):
             function_name=function.name,
             function_version=function.version,
             opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _create_alarms(
-        self,
-        name: str,
-        args: PythonLambdaArgs,
-        topic_arn: pulumi.Input[str],
-        function_name: str,
-        function: aws.lambda_.Function,
-    ) -> None:
-        resource = args["package"].replace("_", "-")
-
-        def alarm(key: str, **measure: object) -> None:
-            aws.cloudwatch.MetricAlarm(
-                f"{name}-{key}-alarm",
-                name=physical_name(args["name_prefix"], Kind.ALARM, f"{resource}-{key}"),
-                namespace="AWS/Lambda",
-                dimensions={"FunctionName": function.name},
-                alarm_actions=[topic_arn],
-                ok_actions=[topic_arn],
-                period=60,
-                evaluation_periods=1,
-                treat_missing_data="notBreaching",
-                opts=pulumi.ResourceOptions(parent=self),
-                **measure,
-            )
-
-        for failure in Failure:
-            alarm(
-                failure.name.lower(),
-                metric_name=failure.value,
-                statistic="Sum",
-                comparison_operator="GreaterThanOrEqualToThreshold",
-                threshold=1,
-                alarm_description=f"{function_name}: {failure.value.lower()}",
-            )
-        alarm(
-            "duration",
-            metric_name="Duration",
-            extended_statistic="p99",
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            threshold=args["timeout_seconds"] * 1000 * SLOW_SHARE,
-            alarm_description=f"{function_name}: p99 duration near its timeout of {args['timeout_seconds']} s",
         )
 
 

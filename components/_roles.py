@@ -1,4 +1,4 @@
-"""The shape of the one table role -> scopes, shared by the pool's groups, its resource server and the token enricher."""
+"""Shape of the one table role -> scopes: the pool's groups, its resource server and the token enricher share it."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,11 @@ class RoleArgs(TypedDict):
 def role_problems(roles: Sequence[RoleArgs], scopes: Sequence[ScopeArgs] | None = None) -> list[str]:
     """What is wrong with a role table, and with its use of `scopes` when they are given."""
     names = [role["name"] for role in roles]
-    problems = [f"role {name!r} must be lower-case letters, digits and underscores" for name in names if not _NAME.fullmatch(name)]
+    problems = [
+        f"role {name!r} must be lower-case letters, digits and underscores"
+        for name in names
+        if not _NAME.fullmatch(name)
+    ]
     problems += [f"role {name!r} stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
     if not roles:
         problems.append("roles must not be empty")

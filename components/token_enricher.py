@@ -23,7 +23,7 @@ class TenantlessUsers(StrEnum):
     REFUSE = "refuse"
     """No token at all: the sign-in fails."""
     LIMITED = "limited"
-    """Tokens without tenant claim and without any scope of the API: the application can say "waiting for your clinic"."""
+    """Tokens without tenant claim and without scopes of the API: the application can say "wait for your clinic"."""
 
 
 class TokenEnricherArgs(TypedDict):
