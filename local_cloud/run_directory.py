@@ -1,0 +1,146 @@
+"""The directory of one running local cloud: its files, its lock, and how what a killed run left behind is cleared away.
+
+    lock          held (flock) by the server for as long as it lives; names the server's and its owner's process
+    server.json   written when the cloud answers
+    server.log    output of the server; the only file that outlives the cloud
+    tmp/          TMPDIR of the server and of its Lambda workers
+    state/ s3/    the emulator's own files
+    postgres/     the database cluster
+
+Nothing survives a stop on purpose: the emulator keeps its state in memory, and a database without the user pool that
+filled it would be a lie.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import psutil  # type: ignore[import-untyped]
+
+END_GRACE_SECONDS = 5.0
+"""How long a left-over process may take to end after being asked, before it is killed."""
+
+OWNER_LOST_GRACE_SECONDS = 5.0
+"""How long a server whose owner is gone may take to notice and clean up by itself."""
+
+
+class DirectoryInUseError(Exception):
+    """Another local cloud runs in this directory. The text names its process and what to do."""
+
+
+class RunDirectory:
+    """Paths and housekeeping of one local cloud's directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.lock_file = self.path / "lock"
+        self.server_file = self.path / "server.json"
+        self.log_file = self.path / "server.log"
+        self.temporary = self.path / "tmp"
+        self.state = self.path / "state"
+        self.objects = self.path / "s3"
+        self.postgres = self.path / "postgres"
+        self.workers = self.temporary / "lambda"
+
+    def lock(self, owner: int) -> IO[str]:
+        """Take the directory for this process until the returned file is closed. Raises DirectoryInUseError.
+
+        `owner` is the process that the server lives for. The lock ends with the process, however it ends.
+        """
+        file = self.lock_file.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise DirectoryInUseError(self._in_use_text()) from None
+        file.truncate(0)
+        json.dump({"pid": os.getpid(), "owner": owner}, file)
+        file.flush()
+        return file
+
+    def repair(self) -> None:
+        """End what a killed run left in the directory and remove its files. Raises DirectoryInUseError if one runs.
+
+        Only processes that work in this directory, or whose command line names it, are ended, each by its id.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + OWNER_LOST_GRACE_SECONDS
+        while (holder := self._holder()) is not None:
+            if _alive(holder["owner"]):
+                raise DirectoryInUseError(self._in_use_text())
+            if time.monotonic() > deadline:
+                self.end(holder["pid"], signal.SIGKILL)
+                break
+            time.sleep(0.05)
+        self.remove_run_time_files()
+
+    def remove_run_time_files(self) -> None:
+        """End left-over Lambda workers and PostgreSQL of this directory, then delete everything but the log."""
+        for pid in self._recorded(self.workers, "*/pid"):
+            self.end(pid, signal.SIGKILL)
+        for pid in self._recorded(self.postgres, "**/postmaster.pid"):
+            self.end(pid, signal.SIGQUIT)
+        for directory in (self.temporary, self.state, self.objects, self.postgres):
+            shutil.rmtree(directory, ignore_errors=True)
+        for file in (self.server_file, self.lock_file):
+            file.unlink(missing_ok=True)
+
+    def end(self, pid: int, first: signal.Signals) -> None:
+        """End one process by id if it is ours; a number that now belongs to another process is left alone."""
+        try:
+            process = psutil.Process(pid)
+            if not self._ours(process):
+                return
+            process.send_signal(first)
+            process.wait(END_GRACE_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(END_GRACE_SECONDS)
+        except psutil.NoSuchProcess:
+            return
+
+    def _ours(self, process: psutil.Process) -> bool:
+        """Whether it works in this directory or its command line names it."""
+        places = [process.cwd(), *process.cmdline()]
+        return any(place == str(self.path) or f"{self.path}/" in place for place in places)
+
+    def _holder(self) -> dict[str, Any] | None:
+        """Who holds the lock: `{"pid", "owner"}`; None when nobody does."""
+        with contextlib.suppress(FileNotFoundError), self.lock_file.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                try:
+                    holder: dict[str, Any] = json.loads(file.read())
+                except ValueError:
+                    return {"pid": 0, "owner": os.getpid()}
+                return holder
+        return None
+
+    def _in_use_text(self) -> str:
+        holder = self._holder() or {"pid": "unknown"}
+        return (
+            f"a local cloud already runs in {self.path} (process {holder['pid']});"
+            " stop it (Ctrl-C where it was started) or use another directory"
+        )
+
+    @staticmethod
+    def _recorded(directory: Path, pattern: str) -> Iterator[int]:
+        """Process ids in the first lines of the files that match, e.g. of PostgreSQL's postmaster.pid."""
+        for file in directory.glob(pattern):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                yield int(file.read_text().splitlines()[0])
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
