@@ -1,0 +1,60 @@
+"""The sample service behind the front door: who am I, and who works in my clinic.
+
+Owns one function that reads the users table. It stands where a clinic's own services will stand, and shows what each must
+do with a token: believe the tenant claim, and nothing else, about whose data to show.
+"""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from components._database_access import DatabaseArgs, database_environment, database_statements
+from components._python_lambda import PythonLambda, PythonLambdaArgs
+
+
+class ClinicApiArgs(TypedDict):
+    name_prefix: str
+    database: DatabaseArgs
+    log_retention_days: NotRequired[int]
+    """Days that log lines are kept. Default 365."""
+    tracing: NotRequired[bool]
+    """Record X-Ray traces. Default false."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """SNS topic for the function's alarms."""
+
+
+class ClinicApi(pulumi.ComponentResource):
+    """A service on a Lambda alias, ready to be an upstream of ApiFrontDoor."""
+
+    function_name: pulumi.Output[str]
+    """Physical name of the function."""
+    alias_name: pulumi.Output[str]
+    """Alias to invoke."""
+    invoke_arn: pulumi.Output[str]
+    """ARN for an API Gateway integration."""
+
+    def __init__(self, name: str, args: ClinicApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("medflow:index:ClinicApi", name, {}, opts)
+
+        function = self._create_function(name, args)
+
+        self.function_name, self.alias_name = function.function_name, function.alias_name
+        self.invoke_arn = function.invoke_arn
+        self.register_outputs(
+            {"function_name": self.function_name, "alias_name": self.alias_name, "invoke_arn": self.invoke_arn}
+        )
+
+    def _create_function(self, name: str, args: ClinicApiArgs) -> PythonLambda:
+        function: PythonLambdaArgs = {
+            "name_prefix": args["name_prefix"],
+            "package": "clinic_api",
+            "description": "Sample service: the caller, and the users of the caller's clinic",
+            "timeout_seconds": 29,
+            "environment": database_environment(args["database"]),
+            "statements": database_statements(args["database"], "ExecuteStatement"),
+            "log_retention_days": args.get("log_retention_days", 365),
+            "tracing": args.get("tracing", False),
+        }
+        if "alarm_topic_arn" in args:
+            function["alarm_topic_arn"] = args["alarm_topic_arn"]
+        return PythonLambda(f"{name}-function", function, pulumi.ResourceOptions(parent=self))
