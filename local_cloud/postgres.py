@@ -37,7 +37,9 @@ __all__ = ["Postgres", "PostgresError"]
 logger = logging.getLogger(__name__)
 
 TEMPLATE_CACHE = Path(__file__).resolve().parents[1] / ".local" / "cache"
-SUPERUSER = "postgres"
+SUPERUSER = "rdsadmin"
+"""As on RDS, where the customer cannot have this name: any other, `postgres` too, may be a cluster's master user."""
+
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 103
 """Bytes. sun_path holds 108 on Linux and 104 on macOS, both with a closing NUL."""
