@@ -241,7 +241,7 @@ def _place(provider_inputs: dict[str, Any]) -> Place:
 def _alias(alias: alias_pb2.Alias) -> str | dict[str, str]:
     if alias.WhichOneof("alias") == "urn":
         return str(alias.urn)
-    return {descriptor.name: str(value) for descriptor, value in alias.spec.ListFields()}
+    return {descriptor.name: str(value) for descriptor, value in alias.spec.ListFields() if value}
 
 
 class _NoMocks(mocks.Mocks):
