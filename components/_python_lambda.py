@@ -4,6 +4,7 @@ Owns the role and its policy, the log group, the function, its published version
 the alarms. Does not own who may invoke it: the caller of the function (the pool, the API) brings its own permission.
 """
 
+import hashlib
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
@@ -177,6 +178,11 @@ class PythonLambda(pulumi.ComponentResource):
 def archive_path(package: str) -> str:
     """Path of a built zip, relative to the program's directory."""
     return f"{BUILD_DIRECTORY}/{package}.zip"
+
+
+def archive_digest(package: str) -> str:
+    """SHA-256 of a built zip, in hex: equal for equal sources, because builds are deterministic."""
+    return hashlib.sha256(Path(archive_path(package)).read_bytes()).hexdigest()
 
 
 def _problems(args: PythonLambdaArgs) -> list[str]:

@@ -1,7 +1,7 @@
 """The HTTP API in front of the services: who may call which route, from which origin, how often, and what is logged.
 
-Owns the API, its JWT authorizer, routes, stage, access log, and the permission to invoke its upstreams. Does not own the
-services. It takes the issuer and the audiences as plain text: any OpenID Connect issuer with RSA keys will do.
+Owns the API, its JWT authorizer, routes, stage, access log, and the permission to invoke its upstreams. Does not own
+the services. It takes the issuer and the audiences as plain text: any OpenID Connect issuer with RSA keys will do.
 """
 
 import json

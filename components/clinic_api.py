@@ -1,7 +1,7 @@
 """The sample service behind the front door: who am I, and who works in my clinic.
 
-Owns one function that reads the users table. It stands where a clinic's own services will stand, and shows what each must
-do with a token: believe the tenant claim, and nothing else, about whose data to show.
+Owns one function that reads the users table. It stands where a clinic's own services will stand, and shows what each
+must do with a token: believe the tenant claim, and nothing else, about whose data to show.
 """
 
 from typing import NotRequired, TypedDict

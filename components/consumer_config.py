@@ -1,11 +1,11 @@
 """What the consumers read at start-up: public values as SSM parameters, the NestJS service's secret as one JSON.
 
-Owns the parameters, the secret, and the two policies that the service's role gets: to read them, and to administer users.
-Does not own the service's role.
+Owns the parameters, the secret, and the two policies that the service's role gets: to read them, and to administer
+users. Does not own the service's role.
 """
 
 import re
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, cast
 
 import pulumi
 import pulumi_aws as aws
@@ -102,7 +102,6 @@ class ConsumerConfig(pulumi.ComponentResource):
         ]
 
     def _create_secret(self, name: str, args: ConsumerConfigArgs) -> aws.secretsmanager.Secret:
-        nestjs = args["nestjs"]
         secret = aws.secretsmanager.Secret(
             f"{name}-nestjs-secret",
             name=f"{args['parameter_path'].lstrip('/')}/nestjs",
@@ -113,18 +112,7 @@ class ConsumerConfig(pulumi.ComponentResource):
         aws.secretsmanager.SecretVersion(
             f"{name}-nestjs-secret-version",
             secret_id=secret.id,
-            secret_string=pulumi.Output.secret(
-                pulumi.Output.json_dumps(
-                    {
-                        "userPoolId": nestjs["user_pool_id"],
-                        "clientId": nestjs["client_id"],
-                        "clientSecret": nestjs["client_secret"],
-                        "region": nestjs["region"],
-                        "authority": nestjs["authority"],
-                        "identityPoolId": nestjs.get("identity_pool_id"),
-                    }
-                )
-            ),
+            secret_string=_secret_text(args["nestjs"]),
             opts=pulumi.ResourceOptions(parent=self),
         )
         return secret
@@ -157,6 +145,20 @@ class ConsumerConfig(pulumi.ComponentResource):
             policy=policy_json(statements),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _secret_text(nestjs: NestJsArgs) -> pulumi.Output[str]:
+    text = pulumi.Output.json_dumps(
+        {
+            "userPoolId": nestjs["user_pool_id"],
+            "clientId": nestjs["client_id"],
+            "clientSecret": nestjs["client_secret"],
+            "region": nestjs["region"],
+            "authority": nestjs["authority"],
+            "identityPoolId": nestjs.get("identity_pool_id"),
+        }
+    )
+    return cast("pulumi.Output[str]", pulumi.Output.secret(text))
 
 
 def _problems(args: ConsumerConfigArgs) -> list[str]:

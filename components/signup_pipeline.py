@@ -15,7 +15,7 @@ from components._database_access import DatabaseArgs, database_environment, data
 from components._dead_lettered_queue import DeadLetteredQueue, allow_rule, dead_letter_queue
 from components._iam import Statement
 from components._names import Kind, physical_name, prefix_problems
-from components._python_lambda import PythonLambda, PythonLambdaArgs
+from components._python_lambda import PythonLambda, PythonLambdaArgs, archive_digest
 from components.token_enricher import TRIGGER_TIMEOUT_SECONDS
 
 CONSUMER_TIMEOUT_SECONDS = 30
@@ -31,8 +31,6 @@ class SignupPipelineArgs(TypedDict):
     name_prefix: str
     """`{environment}-{project}`; a change replaces queues, bus and functions."""
     database: DatabaseArgs
-    migrations_digest: str
-    """Digest of the SQL migrations: a change runs the migrator."""
     archive_retention_days: NotRequired[int]
     """1 to 3650 days that events can be replayed. They hold personal data: no longer than needed. Default 30."""
     max_receive_count: NotRequired[int]
@@ -84,7 +82,7 @@ class SignupPipeline(pulumi.ComponentResource):
         undelivered = self._route(name, args, bus, rule, queue)
         publisher = self._create_publisher(name, args, bus, queue)
         migrator = self._create_migrator(name, args)
-        migration = self._migrate(name, args, migrator)
+        migration = self._migrate(name, migrator)
         consumer = self._create_consumer(name, args, queue)
         self._consume(name, args, queue, consumer, migration)
 
@@ -205,12 +203,13 @@ class SignupPipeline(pulumi.ComponentResource):
             statements=database_statements(args["database"], *operations),
         )
 
-    def _migrate(self, name: str, args: SignupPipelineArgs, migrator: PythonLambda) -> aws.lambda_.Invocation:
+    def _migrate(self, name: str, migrator: PythonLambda) -> aws.lambda_.Invocation:
+        """Runs at deployment, again whenever the migrator's build (its SQL is part of it) is another one."""
         return aws.lambda_.Invocation(
             f"{name}-migration",
             function_name=migrator.function_name,
             qualifier=migrator.alias_name,
-            input=json.dumps({"migrations_digest": args["migrations_digest"]}),
+            input=json.dumps({"migrations_digest": archive_digest("database_migrator")}),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[migrator]),
         )
 
@@ -284,13 +283,10 @@ def _pattern() -> str:
 
 
 def _problems(args: SignupPipelineArgs) -> list[str]:
-    problems = [
+    return [
         *prefix_problems(args["name_prefix"]),
         *between("archive_retention_days", args.get("archive_retention_days", 30), 1, 3650, "days"),
         *between("max_receive_count", args.get("max_receive_count", 5), 1, 1000, "deliveries"),
         *between("batch_size", args.get("batch_size", 10), 1, 10, "events"),
         *between("maximum_concurrency", args.get("maximum_concurrency", 5), 2, 1000, "consumers"),
     ]
-    if not args["migrations_digest"]:
-        problems.append("migrations_digest must not be empty: without it a new migration would not run")
-    return problems

@@ -1,0 +1,232 @@
+"""MedFlow's identity platform: settings in, components wired, outputs out."""
+
+import pulumi
+
+import settings as configuration
+from aws_provider import create_provider
+from components._database_access import DatabaseArgs
+from components._roles import RoleArgs, ScopeArgs
+from components.api_front_door import ApiFrontDoor
+from components.clinic_api import ClinicApi, ClinicApiArgs
+from components.cognito_auth import CognitoAuth, CognitoAuthArgs, HostedUiArgs, Mfa, Tier
+from components.consumer_config import ConsumerConfig
+from components.signup_pipeline import SignupPipeline, SignupPipelineArgs
+from components.token_enricher import TenantlessUsers, TokenEnricher, TokenEnricherArgs
+from components.user_database import UserDatabase
+from settings import EVERYBODY, RESOURCE_SERVER, SCOPES
+from stack_outputs import PrivateOutputs, PublicOutputs, export
+
+stack = configuration.load()
+settings, prefix = stack.settings, stack.name_prefix
+in_aws = pulumi.ResourceOptions(provider=create_provider(stack))
+
+roles: list[RoleArgs] = [
+    {"name": role.name, "description": role.description, "scopes": list(role.scopes)} for role in settings.roles
+]
+scopes: list[ScopeArgs] = [{"name": name, "description": text} for name, text in SCOPES.items()]
+
+# --- where users are kept -------------------------------------------------------------------------------------------
+database: DatabaseArgs
+if settings.database_cluster_arn:
+    database = {
+        "cluster_arn": settings.database_cluster_arn,
+        "secret_arn": settings.database_secret_arn,
+        "database_name": settings.database_name,
+    }
+    if settings.database_secret_key_arn:
+        database["secret_key_arn"] = settings.database_secret_key_arn
+else:
+    users = UserDatabase(
+        "users",
+        {
+            "name_prefix": prefix,
+            "database_name": settings.database_name,
+            "minimum_capacity": settings.database_minimum_capacity,
+            "maximum_capacity": settings.database_maximum_capacity,
+            "backup_retention_days": settings.database_backup_days,
+            "deletion_protection": settings.deletion_protection,
+            "protect_cluster": settings.deletion_protection,
+            "final_snapshot": not stack.environment.throw_away,
+        },
+        in_aws,
+    )
+    database = {
+        "cluster_arn": users.cluster_arn,
+        "secret_arn": users.secret_arn,
+        "database_name": users.database_name,
+    }
+
+# --- what the pool invokes ------------------------------------------------------------------------------------------
+enricher_args: TokenEnricherArgs = {
+    "name_prefix": prefix,
+    "roles": roles,
+    "resource_server": RESOURCE_SERVER,
+    "tenantless_users": TenantlessUsers(settings.tenantless_users),
+    "log_retention_days": settings.log_retention_days,
+    "tracing": settings.tracing,
+}
+signup_args: SignupPipelineArgs = {
+    "name_prefix": prefix,
+    "database": database,
+    "archive_retention_days": settings.archive_retention_days,
+    "max_receive_count": settings.maximum_receive_count,
+    "maximum_concurrency": settings.consumer_maximum_concurrency,
+    "log_retention_days": settings.log_retention_days,
+    "tracing": settings.tracing,
+}
+clinic_api_args: ClinicApiArgs = {
+    "name_prefix": prefix,
+    "database": database,
+    "log_retention_days": settings.log_retention_days,
+    "tracing": settings.tracing,
+}
+if settings.alarm_topic_arn:
+    enricher_args["alarm_topic_arn"] = settings.alarm_topic_arn
+    signup_args["alarm_topic_arn"] = settings.alarm_topic_arn
+    clinic_api_args["alarm_topic_arn"] = settings.alarm_topic_arn
+
+enricher = TokenEnricher("token-enricher", enricher_args, in_aws)
+signups = SignupPipeline("signups", signup_args, in_aws)
+clinic_api = ClinicApi("clinic-api", clinic_api_args, in_aws)
+
+# --- who signs in ---------------------------------------------------------------------------------------------------
+auth_args: CognitoAuthArgs = {
+    "name_prefix": prefix,
+    "tier": Tier(settings.pool_tier),
+    "mfa": Mfa(settings.mfa),
+    "password_policy": {
+        "minimum_length": settings.password_minimum_length,
+        "temporary_password_days": settings.temporary_password_days,
+        "history_size": settings.password_history_size,
+    },
+    "token_lifetime": {
+        "access_minutes": settings.access_token_minutes,
+        "refresh_days": settings.refresh_token_days,
+    },
+    "roles": roles,
+    "scopes": scopes,
+    "resource_server": RESOURCE_SERVER,
+    "web_client": {
+        "callback_urls": list(settings.web_callback_urls),
+        "logout_urls": list(settings.web_logout_urls),
+        "rotate_refresh_tokens": settings.rotate_refresh_tokens,
+    },
+    "backend_client": {"generate_secret": settings.generate_client_secret},
+    "deletion_protection": settings.deletion_protection,
+    "protect_pool": settings.deletion_protection,
+    "self_sign_up": settings.self_sign_up,
+    "username_case_sensitive": settings.username_case_sensitive,
+    "triggers": {
+        "pre_token_generation": {
+            "function_name": enricher.function_name,
+            "alias_name": enricher.alias_name,
+            "alias_arn": enricher.alias_arn,
+        },
+        "post_confirmation": {
+            "function_name": signups.publisher_function_name,
+            "alias_name": signups.publisher_alias_name,
+            "alias_arn": signups.publisher_alias_arn,
+        },
+    },
+}
+if settings.enable_hosted_ui:
+    hosted_ui: HostedUiArgs = (
+        {"custom_domain_name": settings.custom_domain_name, "certificate_arn": settings.certificate_arn}
+        if settings.custom_domain_name
+        else {"domain_prefix": settings.domain_prefix}
+    )
+    auth_args["hosted_ui"] = hosted_ui
+if settings.machine_scopes:
+    auth_args["machine_client"] = {"scopes": list(settings.machine_scopes)}
+
+auth = CognitoAuth("auth", auth_args, in_aws)
+
+# --- what they reach ------------------------------------------------------------------------------------------------
+api = ApiFrontDoor(
+    "api",
+    {
+        "name_prefix": prefix,
+        "issuer": auth.issuer,
+        "audiences": [auth.web_client_id, auth.backend_client_id],
+        "upstreams": {
+            "clinic-api": {
+                "function_name": clinic_api.function_name,
+                "alias_name": clinic_api.alias_name,
+                "invoke_arn": clinic_api.invoke_arn,
+            }
+        },
+        "default_upstream": "clinic-api",
+        "default_scopes": [f"{RESOURCE_SERVER}/{EVERYBODY}"],
+        "routes": [
+            {"route": "GET /api/health", "upstream": "clinic-api", "open": True},
+            {"route": "GET /api/me", "upstream": "clinic-api"},
+            {
+                "route": "GET /api/clinics/{clinicId}/users",
+                "upstream": "clinic-api",
+                "scopes": [f"{RESOURCE_SERVER}/staff.read"],
+            },
+        ],
+        "cors": {"allow_origins": list(settings.cors_origins)},
+        "throttle": {"rate": settings.throttle_rate, "burst": settings.throttle_burst},
+        "log_retention_days": settings.log_retention_days,
+    },
+    in_aws,
+)
+
+# --- what the consumers read ----------------------------------------------------------------------------------------
+public = PublicOutputs(
+    region=settings.region,
+    user_pool_id=auth.user_pool_id,
+    user_pool_arn=auth.user_pool_arn,
+    user_pool_endpoint=auth.user_pool_endpoint,
+    issuer=auth.issuer,
+    user_pool_domain=auth.user_pool_domain if settings.enable_hosted_ui else None,
+    hosted_ui_url=auth.hosted_ui_url if settings.enable_hosted_ui else None,
+    custom_domain_url=auth.custom_domain_url if settings.custom_domain_name else None,
+    backend_client_id=auth.backend_client_id,
+    web_client_id=auth.web_client_id,
+    machine_client_id=auth.machine_client_id if settings.machine_scopes else None,
+    event_bus_name=signups.event_bus_name,
+    event_archive_name=signups.event_archive_name,
+    signup_queue_url=signups.queue_url,
+    signup_dead_letter_queue_url=signups.dead_letter_queue_url,
+    event_dead_letter_queue_url=signups.event_dead_letter_queue_url,
+    database_cluster_arn=pulumi.Output.from_input(database["cluster_arn"]),
+    database_secret_arn=pulumi.Output.from_input(database["secret_arn"]),
+    database_name=pulumi.Output.from_input(database["database_name"]),
+    api_id=api.api_id,
+    api_url=api.api_url,
+    token_enricher_function_name=enricher.function_name,
+    signup_publisher_function_name=signups.publisher_function_name,
+    signup_consumer_function_name=signups.consumer_function_name,
+    database_migrator_function_name=signups.migrator_function_name,
+    clinic_api_function_name=clinic_api.function_name,
+)
+consumers = ConsumerConfig(
+    "consumers",
+    {
+        "name_prefix": prefix,
+        "parameter_path": f"/{stack.project}/{stack.environment.name}",
+        "parameters": public.parameters(),
+        "nestjs": {
+            "user_pool_id": auth.user_pool_id,
+            "user_pool_arn": auth.user_pool_arn,
+            "client_id": auth.backend_client_id,
+            "client_secret": auth.backend_client_secret,
+            "region": settings.region,
+            "authority": auth.issuer,
+        },
+        "secret_recovery_days": settings.secret_recovery_days,
+    },
+    in_aws,
+)
+export(
+    public,
+    PrivateOutputs(
+        backend_client_secret=auth.backend_client_secret,
+        nestjs_secret_arn=consumers.nestjs_secret_arn,
+        nestjs_read_policy_arn=consumers.nestjs_read_policy_arn,
+        nestjs_administration_policy_arn=consumers.nestjs_administration_policy_arn,
+        parameter_path=consumers.parameter_path,
+    ),
+)

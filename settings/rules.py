@@ -1,0 +1,147 @@
+"""What a stack must be beyond well-formed: one function per rule, each saying what is wrong and how to mend it.
+
+A rule yields `(key, problem)`; the key is the one to change in the stack's file.
+"""
+
+from collections.abc import Callable, Iterator
+
+from settings.access import SCOPES
+from settings.environment import Environment, EnvironmentKind
+from settings.model import Settings
+
+Problem = tuple[str, str]
+Rule = Callable[[Settings, Environment], Iterator[Problem]]
+
+
+def local_endpoint_belongs_to_local(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """A stack of AWS must not end up in the local cloud, nor the local one in AWS."""
+    if environment.kind is EnvironmentKind.LOCAL and not settings.local_endpoint:
+        yield "localEndpoint", "is empty; the stack local needs the URL that `medflow local up` prints"
+    if environment.kind is not EnvironmentKind.LOCAL and settings.local_endpoint:
+        yield "localEndpoint", f"is for the stack local alone; remove it from {environment.name}"
+
+
+def prod_protects_what_cannot_be_had_back(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """Losing the pool loses every password."""
+    if environment.kind is EnvironmentKind.PROD and not settings.deletion_protection:
+        yield "deletionProtection", "must be true in prod"
+    if environment.kind is EnvironmentKind.PROD and settings.secret_recovery_days < 7:
+        yield "secretRecoveryDays", "must be 7 to 30 in prod: a deleted secret must come back"
+    if environment.kind is EnvironmentKind.PROD and settings.database_backup_days < 7:
+        yield "databaseBackupDays", "must be at least 7 in prod"
+
+
+def prod_demands_a_second_factor(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """Patient data is behind every account."""
+    if environment.kind is EnvironmentKind.PROD and settings.mfa != "ON":
+        yield "mfa", "must be ON in prod"
+
+
+def passwords_are_long_where_patients_are_real(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """Twelve characters, eight where nobody real signs in."""
+    least = 8 if environment.throw_away else 12
+    if settings.password_minimum_length < least:
+        yield "passwordMinimumLength", f"must be at least {least} in {environment.name}"
+
+
+def nobody_goes_without_clinic_in_prod(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """No token rather than one that no clinic answers for."""
+    if environment.kind is EnvironmentKind.PROD and settings.tenantless_users != "refuse":
+        yield "tenantlessUsers", "must be refuse in prod"
+
+
+def access_tokens_are_short_lived_in_prod(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """A revoked access token works until it expires: the API's authorizer does not ask Cognito."""
+    if environment.kind is EnvironmentKind.PROD and settings.access_token_minutes > 60:
+        yield "accessTokenMinutes", "must be at most 60 in prod"
+
+
+def browsers_reach_us_over_https_from_known_origins(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """`*` is for development alone; plain http and localhost for development and the local cloud."""
+    for origin in settings.cors_origins:
+        if origin == "*" and environment.kind is not EnvironmentKind.DEV:
+            yield "corsOrigins", "must name the web application's origins; * is for dev alone"
+        elif origin != "*":
+            yield from _not_https("corsOrigins", origin, environment)
+    for key, urls in (("webCallbackUrls", settings.web_callback_urls), ("webLogoutUrls", settings.web_logout_urls)):
+        for url in urls:
+            yield from _not_https(key, url, environment)
+
+
+def hosted_ui_has_a_host(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """Sign-in pages need exactly one host name, and an address to return to."""
+    if not settings.enable_hosted_ui:
+        return
+    if bool(settings.domain_prefix) == bool(settings.custom_domain_name):
+        yield "domainPrefix", "give exactly one of domainPrefix and customDomainName with enableHostedUi"
+    if bool(settings.custom_domain_name) != bool(settings.certificate_arn):
+        yield "certificateArn", "goes together with customDomainName: give both or neither"
+    if not settings.web_callback_urls:
+        yield "webCallbackUrls", "must not be empty with enableHostedUi"
+
+
+def an_existing_database_comes_with_its_secret(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """The Data API signs in with a secret; without it no statement runs."""
+    if settings.database_cluster_arn and not settings.database_secret_arn:
+        yield "databaseSecretArn", "is missing: the existing cluster needs the secret with its user name and password"
+    if settings.database_secret_arn and not settings.database_cluster_arn:
+        yield "databaseClusterArn", "is missing: databaseSecretArn goes with an existing cluster"
+
+
+def database_capacity_fits(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """A paused database makes the first sign-in of the morning wait."""
+    if settings.database_minimum_capacity > settings.database_maximum_capacity:
+        yield "databaseMinimumCapacity", "must not exceed databaseMaximumCapacity"
+    if settings.database_maximum_capacity < 1:
+        yield "databaseMaximumCapacity", "must be at least 1"
+    if environment.kind is EnvironmentKind.PROD and settings.database_minimum_capacity <= 0:
+        yield "databaseMinimumCapacity", "must be above 0 in prod: a paused database delays every first call"
+
+
+def scopes_exist(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """A scope that the resource server does not know cannot be in a token."""
+    for role in settings.roles:
+        for scope in role.scopes:
+            if scope not in SCOPES:
+                yield "roles", f"role {role.name!r} names the unknown scope {scope!r}; known: {', '.join(SCOPES)}"
+    for scope in settings.machine_scopes:
+        if scope not in SCOPES:
+            yield "machineScopes", f"names the unknown scope {scope!r}; known: {', '.join(SCOPES)}"
+
+
+def roles_are_distinct(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """Each role is one Cognito group."""
+    names = [role.name for role in settings.roles]
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        yield "roles", f"role {name!r} stands twice"
+
+
+def access_token_ends_before_its_refresh_token(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """Cognito refuses the client otherwise."""
+    if settings.access_token_minutes > settings.refresh_token_days * 24 * 60:
+        yield "accessTokenMinutes", "must not be longer than refreshTokenDays"
+
+
+def _not_https(key: str, url: str, environment: Environment) -> Iterator[Problem]:
+    on_localhost = url.startswith(("http://localhost", "http://127.0.0.1"))
+    if on_localhost and not environment.throw_away:
+        yield key, f"{url} points to localhost; that is for dev and local alone"
+    elif not on_localhost and not url.startswith("https://"):
+        yield key, f"{url} must start with https://"
+
+
+RULES: tuple[Rule, ...] = (
+    local_endpoint_belongs_to_local,
+    prod_protects_what_cannot_be_had_back,
+    prod_demands_a_second_factor,
+    passwords_are_long_where_patients_are_real,
+    nobody_goes_without_clinic_in_prod,
+    access_tokens_are_short_lived_in_prod,
+    browsers_reach_us_over_https_from_known_origins,
+    hosted_ui_has_a_host,
+    an_existing_database_comes_with_its_secret,
+    database_capacity_fits,
+    scopes_exist,
+    roles_are_distinct,
+    access_token_ends_before_its_refresh_token,
+)
