@@ -1,0 +1,5 @@
+"""`python -m medflow` is the same as `medflow`."""
+
+from medflow.cli import app
+
+app()

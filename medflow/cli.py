@@ -1,0 +1,103 @@
+"""The operator's command line: `medflow build`, `medflow local up`, `medflow local smoke`, `medflow redrive`.
+
+Every command imports what it needs when it runs: `medflow --help` must not wait for boto3.
+"""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from medflow import local
+from medflow.errors import OperatorError
+
+
+class ClearErrors(TyperGroup):
+    """A command group whose errors are one line with the cause and the fix. `--debug` shows where they came from."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except Exception as error:
+            if ctx.params.get("debug"):
+                raise
+            Console(stderr=True, highlight=False).print(
+                Text.assemble(("error: ", "bold red"), explained(error)), soft_wrap=True
+            )
+            raise typer.Exit(1) from None
+
+
+def explained(error: Exception) -> str:
+    """The line that the operator reads. What nobody raised on purpose is said to be that."""
+    if isinstance(error, OperatorError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return f"the Python package {error.name} is missing; run `make install`"
+    return f"unexpected {type(error).__name__}: {error}; `medflow --debug ...` shows where it comes from"
+
+
+app = typer.Typer(
+    cls=ClearErrors,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Operate the MedFlow identity platform.",
+)
+app.add_typer(local.app, name="local")
+
+
+@app.callback()
+def main(
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="MEDFLOW_DEBUG", help="Show the traceback of an error.")
+    ] = False,
+) -> None:
+    """Operate the MedFlow identity platform."""
+
+
+@app.command()
+def redrive(
+    stack: Annotated[str, typer.Option(help="Stack whose sign-ups to redrive.")] = "local",
+    project: Annotated[str, typer.Option(help="Project name in the names of the stack's resources.")] = "medflow",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the dead letters and move none.")] = False,
+    directory: local.Directory = local.DEFAULT_DIRECTORY,
+) -> None:
+    """Send the sign-up queue's dead letters back to it, once the cause is settled.
+
+    The local stack is found by its connection file, any other by its queues' names in the AWS account and region of
+    your credentials.
+    """
+    import boto3
+    from rich.progress import Progress
+
+    from local_cloud import connection
+    from medflow import redrive as command
+
+    if stack == "local":
+        try:
+            running = connection.read(directory)
+        except connection.ConnectionFileError as error:
+            raise OperatorError(str(error)) from error
+        sqs = running.client("sqs")
+        queues = command.Queues(running.output("signup_queue_url"), running.output("signup_dead_letter_queue_url"))
+    else:
+        sqs = boto3.client("sqs")
+        queues = command.queues_of_stack(sqs, stack, project)
+    console = Console(highlight=False)
+    waiting = command.backlog(sqs, queues)
+    if dry_run or not waiting:
+        console.print(
+            f"{waiting} dead letters of the sign-ups of stack {stack}" + (" would be moved" if waiting else "")
+        )
+        return
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("redriving", total=waiting)
+        result = command.redrive(
+            sqs, queues, lambda now: progress.update(task, completed=now.moved, total=now.total or None)
+        )
+    console.print(f"{result.moved} of {result.total} dead letters moved back to the sign-up queue of stack {stack}")

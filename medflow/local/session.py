@@ -1,0 +1,140 @@
+"""One local cloud from nothing to deployed: build the functions, start the emulator, run the program against it."""
+
+import contextlib
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from local_cloud.cloud import LocalCloud, LocalCloudError
+from local_cloud.connection import Connection, ConnectionFileError
+from local_cloud.deploy.client import DeployError, Deployment, ResourceCreated, deploy
+from local_cloud.journey import Report, Step, StepResult, travel
+from medflow import redrive
+from medflow.build import BuildError, build
+from medflow.errors import OperatorError
+from medflow.local.narrator import Narrator
+
+MAX_LISTED = 5
+"""Lines of an error from below that are shown without --debug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A running cloud with the stack in it. `phases` are wall-clock seconds by name."""
+
+    cloud: LocalCloud
+    connection: Connection
+    deployment: Deployment
+    phases: dict[str, float]
+
+
+@contextlib.contextmanager
+def deployed_cloud(directory: Path, port: int | None, narrator: Narrator) -> Iterator[Deployed]:
+    """Build, start and deploy; whatever happens afterwards, the cloud ends and its directory goes with it.
+
+    Raises OperatorError with the cause and the fix.
+    """
+    phases: dict[str, float] = {}
+    with contextlib.ExitStack() as cleanup, clearly():
+        cleanup.callback(shutil.rmtree, directory, ignore_errors=True)
+        # The emulator starts while the functions are built: neither needs the other.
+        beside = cleanup.enter_context(ThreadPoolExecutor(1))
+        starting = beside.submit(LocalCloud.start, directory, port)
+        cleanup.callback(_stop, starting)
+        with narrator.phase("building the Lambda packages") as phase:
+            packages = build()
+            phase.done = f"{len(packages)} Lambda packages built"
+        phases["build"] = phase.seconds
+        with narrator.phase("starting the local cloud") as phase:
+            cloud = starting.result()
+            phase.done = f"local cloud at {cloud.endpoint}"
+        phases["start"] = phase.seconds
+        with narrator.phase("deploying the stack") as phase:
+            created = 0
+
+            def count(resource: ResourceCreated) -> None:
+                nonlocal created
+                created += 1
+                phase.says(f"deploying the stack: {created} resources, last {resource.type} {resource.name}")
+
+            deployment = deploy(cloud.endpoint, on_resource=count)
+            phase.done = f"{deployment.resources} resources deployed"
+        phases["deploy"] = phase.seconds
+        connection = Connection.of_deployment(
+            endpoint=cloud.endpoint, region=cloud.region, postgres_dsn=cloud.postgres_dsn, outputs=deployment.outputs
+        )
+        yield Deployed(cloud, connection, deployment, phases)
+
+
+def make_journey(connection: Connection, narrator: Narrator) -> tuple[Report, float]:
+    """The first user's journey, told step by step. Returns its report and how long it took in seconds."""
+    began = time.monotonic()
+    with narrator.phase("the first user's journey") as phase:
+
+        def show(step: Step) -> None:
+            phase.says(step.name)
+
+        results: list[StepResult] = []
+
+        def tick(result: StepResult) -> None:
+            results.append(result)
+            narrator.step(result)
+
+        report = travel(connection, redrive_all, on_start=show, on_end=tick)
+        phase.done = f"journey: {sum(result.ok for result in results)} of {len(results)} steps"
+    return report, time.monotonic() - began
+
+
+def redrive_all(connection: Connection) -> int:
+    """The operator's redrive on a local cloud, as the journey uses it."""
+    queues = redrive.Queues(connection.output("signup_queue_url"), connection.output("signup_dead_letter_queue_url"))
+    return redrive.redrive(connection.client("sqs"), queues).moved
+
+
+@contextlib.contextmanager
+def clearly() -> Iterator[None]:
+    """Turn what the layers below raise on purpose into one OperatorError."""
+    try:
+        yield
+    except DeployError as error:
+        at = f" at {error.resource}" if error.resource else ""
+        raise OperatorError(f"the deployment failed{at}: {_short(str(error))}") from error
+    except (LocalCloudError, BuildError, ConnectionFileError) as error:
+        raise OperatorError(str(error)) from error
+
+
+class StopSignals:
+    """Ctrl-C and SIGTERM end the command once, in order: the second signal does not disturb the cleaning up."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+
+    def __enter__(self) -> "StopSignals":
+        self._before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        if not self.stopping.is_set():
+            self.stopping.set()
+            raise KeyboardInterrupt
+
+
+def _stop(starting: "Future[LocalCloud]") -> None:
+    with contextlib.suppress(Exception):
+        starting.result().stop()
+
+
+def _short(text: str) -> str:
+    lines = text.strip().splitlines()
+    return os.linesep.join(lines[:MAX_LISTED])

@@ -1,0 +1,99 @@
+"""`medflow local up`: the whole platform on this machine until Ctrl-C."""
+
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from local_cloud import connection
+from local_cloud.journey import Report
+from local_cloud.journey.traveller import STAFF_ROLE
+from medflow.errors import OperatorError
+from medflow.local import state
+from medflow.local.narrator import Narrator
+from medflow.local.session import Deployed, StopSignals, deployed_cloud, make_journey
+from medflow.local.state import Running
+
+LOOK_SECONDS = 0.5
+"""How often `up` looks whether the cloud still runs."""
+
+
+def up(directory: Path, port: int | None, narrator: Narrator) -> bool:
+    """Start, deploy, make the journey, stay until Ctrl-C or SIGTERM, clean up.
+
+    Returns whether the platform stood when it was told to stop. Raises OperatorError.
+    """
+    stood = False
+    with StopSignals(), ExitStack() as cleanup:
+        try:
+            lock, killed = cleanup.enter_context(state.hold(directory))
+            if killed:
+                narrator.note(f"the previous run (process {killed}) was killed; what it left behind is cleared away")
+            deployed = cleanup.enter_context(deployed_cloud(directory / "up", port, narrator))
+            file = connection.write(deployed.connection, directory)
+            lock.announce(_running(deployed))
+            report, _ = make_journey(deployed.connection, narrator)
+            _show(narrator, deployed, report, file)
+            stood = True
+            _stay(deployed)
+        except KeyboardInterrupt:
+            narrator.say("stopping ...")
+    return stood
+
+
+def _stay(deployed: Deployed) -> None:
+    while deployed.cloud.alive:
+        time.sleep(LOOK_SECONDS)
+    raise OperatorError(f"the local cloud ended by itself; see {deployed.cloud.directory / 'server.log'}")
+
+
+def _running(deployed: Deployed) -> Running:
+    return Running(
+        endpoint=deployed.cloud.endpoint,
+        deploy_seconds=deployed.deployment.seconds,
+        resources=deployed.deployment.resources,
+    )
+
+
+def _show(narrator: Narrator, deployed: Deployed, report: Report, file: Path) -> None:
+    """Everything somebody needs to go on by hand. The password is the journey's user's, worthless elsewhere."""
+    access, user = deployed.connection, report.traveller
+    narrator.table(
+        "Addresses",
+        [
+            ("API", access.api_url),
+            ("health", user.api("/api/health")),
+            ("own profile", user.api("/api/me")),
+            ("clinic's users", user.users_of(user.clinic_id)),
+            ("AWS endpoint", access.endpoint),
+            ("token keys", f"{access.endpoint}/{user.pool_id}/.well-known/jwks.json"),
+            ("e-mails sent", f"{access.endpoint}/_ministack/ses/messages"),
+            ("PostgreSQL", access.postgres_dsn),
+            ("connection file", str(file)),
+        ],
+    )
+    narrator.table(
+        "The first user",
+        [
+            ("e-mail", user.email),
+            ("password", user.password),
+            ("role", STAFF_ROLE),
+            ("clinic", user.clinic_id),
+            ("web client", user.web_client_id),
+        ],
+    )
+    if deployed.deployment.not_emulated:
+        narrator.table("Checked, but not emulated here", not_emulated(deployed.deployment.not_emulated))
+    if not report.ok:
+        failed = [step.name for step in report.steps if not step.ok]
+        narrator.say(f"\n{len(failed)} of {len(report.steps)} steps of the journey failed: {'; '.join(failed)}", "red")
+    narrator.say("\nCtrl-C stops it.", "bold")
+
+
+def not_emulated(resources: Iterable[str]) -> list[tuple[str, str]]:
+    """Rows of type and names, from the deployer's "type name"."""
+    names: dict[str, list[str]] = {}
+    for resource in resources:
+        kind, _, name = resource.partition(" ")
+        names.setdefault(kind, []).append(name)
+    return [(kind, ", ".join(names[kind])) for kind in sorted(names)]
