@@ -28,7 +28,6 @@ class Invocation:
     failed: bool
     log: list[str]
     """Lines that the function wrote, without the platform's START, END and REPORT lines."""
-    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,6 @@ class Function:
             json.loads(answer["Payload"].read() or b"null"),
             "FunctionError" in answer,
             [line for line in tail if not line.startswith(("START RequestId", "END RequestId", "REPORT RequestId"))],
-            answer["ResponseMetadata"]["RequestId"],
         )
 
     def allow(self, *statements: Mapping[str, object]) -> None:
