@@ -25,13 +25,13 @@ HEADER_BYTES = 10_240
 """All headers of one request together ("Quotas for HTTP APIs", API Gateway Developer Guide)."""
 
 MAX_ADDED_BYTES = (HEADER_BYTES - 2_300 - 600) * 3 // 4 - 700
-"""JSON bytes that claims, scopes and groups may take. 2,300 B are left to the other headers, 600 B to the token's header
+"""JSON bytes that claims, scopes and groups may take. 2,300 B are left to other headers, 600 B to the token's header
 and signature, 700 B to Cognito's own claims; base64 makes four bytes of three."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-class Refused(Exception):
+class TokenRefusedError(Exception):
     """No token is issued. `reason` is for the log; the text is the same for everyone."""
 
     def __init__(self, reason: str) -> None:
@@ -45,13 +45,13 @@ class TokenRequest:
     __slots__ = ("attributes", "group_configuration", "groups", "scopes")
 
     def __init__(self, event: Mapping[str, object]) -> None:
-        """Read it from the event. Raises Refused for one that does not ask for a person's token."""
+        """Read it from the event. Raises TokenRefusedError for one that does not ask for a person's token."""
         source = event.get("triggerSource")
         if not isinstance(source, str) or source not in TRIGGER_SOURCES:
-            raise Refused("UNKNOWN_TRIGGER_SOURCE")
+            raise TokenRefusedError("UNKNOWN_TRIGGER_SOURCE")
         if str(event.get("version")) == "1":
             # The answer to a V1_0 event cannot reach the access token: it would be one without clinic.
-            raise Refused("EVENT_VERSION_IS_1")
+            raise TokenRefusedError("EVENT_VERSION_IS_1")
         request = _mapping(event.get("request"))
         self.attributes = _mapping(request.get("userAttributes"))
         self.group_configuration = _mapping(request.get("groupConfiguration"))
@@ -65,7 +65,7 @@ class Tokens:
     __slots__ = ("claims", "groups", "id_claims", "scopes", "suppressed_scopes")
 
     def __init__(self, request: TokenRequest, environment: Environment) -> None:
-        """Decide it. Raises Refused when the user may have no token."""
+        """Decide it. Raises TokenRefusedError when the user may have no token."""
         self.claims: dict[str, object] = {}
         """For both tokens; `tenant_id` is a scalar since an HTTP API passes lists on as the text `[a b]`."""
         self.id_claims: dict[str, object] = {}
@@ -78,7 +78,7 @@ class Tokens:
         if clinic_id not in (None, ""):
             self._grant(_canonical_uuid(clinic_id), _roles(request, environment), environment)
         elif environment.refuse_tenantless:
-            raise Refused("NO_CLINIC")
+            raise TokenRefusedError("NO_CLINIC")
         self.suppressed_scopes = [
             scope for scope in request.scopes if scope.startswith(environment.scope_prefix) and scope not in self.scopes
         ]
@@ -117,13 +117,13 @@ class Tokens:
     def _groups_that_fit(self, groups: list[str], environment: Environment) -> list[str]:
         """All groups, or the role groups alone when all would make the token too large for a request's headers.
 
-        Raises Refused if even those do not fit: API Gateway would answer every request with an obscure 431.
+        Raises TokenRefusedError if even those do not fit: API Gateway would answer every request with an obscure 431.
         """
         room = MAX_ADDED_BYTES - _size(self.claims) - _size(self.scopes)
         if _size(groups) > room:
             groups = [group for group in groups if group in environment.role_scopes]
         if _size(groups) > room:
-            raise Refused("CLAIMS_TOO_LARGE")
+            raise TokenRefusedError("CLAIMS_TOO_LARGE")
         return groups
 
 
@@ -135,7 +135,7 @@ def _roles(request: TokenRequest, environment: Environment) -> list[str]:
 
 def _canonical_uuid(value: object) -> str:
     if not isinstance(value, str) or not _UUID.fullmatch(value):
-        raise Refused("CLINIC_ID_IS_NO_UUID")
+        raise TokenRefusedError("CLINIC_ID_IS_NO_UUID")
     return value.lower()
 
 

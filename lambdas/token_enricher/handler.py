@@ -6,7 +6,7 @@ Fails closed: no token rather than one for the wrong clinic. Budget: Cognito wai
 import os
 
 from token_enricher import env
-from token_enricher.claims import Refused, TokenRequest, Tokens
+from token_enricher.claims import TokenRefusedError, TokenRequest, Tokens
 from token_enricher.logs import log_for
 
 ENVIRONMENT = env.parse(os.environ)
@@ -17,12 +17,12 @@ def lambda_handler(event: dict[str, object], context: object) -> dict[str, objec
     try:
         request = TokenRequest(event)
         tokens = Tokens(request, ENVIRONMENT)
-    except Refused as refused:
+    except TokenRefusedError as refused:
         log("WARNING", "token refused", reason=refused.reason)
         raise
     except Exception as error:
         log("ERROR", "token refused", reason="UNREADABLE_EVENT", error=type(error).__name__)
-        raise Refused("UNREADABLE_EVENT") from None
+        raise TokenRefusedError("UNREADABLE_EVENT") from None
     log("INFO", "token enriched", outcome=tokens.outcome, dropped_groups=len(request.groups) - len(tokens.groups))
     event["response"] = tokens.response(request)
     return event
