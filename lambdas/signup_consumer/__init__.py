@@ -1,0 +1,1 @@
+"""Queue consumer: writes registered users to PostgreSQL, one statement per batch."""
