@@ -103,6 +103,11 @@ class LocalCloud:
             aws_secret_access_key=ROOT_ACCESS_KEY,
         )
 
+    @property
+    def alive(self) -> bool:
+        """Whether the server still runs; it may also end by itself, or be ended by somebody else."""
+        return self._process.poll() is None
+
     def stop(self) -> None:
         """End the server, its Lambda workers and PostgreSQL, free the port, delete all files but the log."""
         _end(self._run_directory, self._process)
