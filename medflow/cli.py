@@ -3,16 +3,30 @@
 Every command imports what it needs when it runs: `medflow --help` must not wait for boto3.
 """
 
-from typing import Annotated, Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from medflow import local
 from medflow.errors import OperatorError
+
+if TYPE_CHECKING:
+    from medflow.build import BuiltPackage
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PACKAGES = Path("build/lambdas")
+"""Where the program looks for the built packages, from the checkout."""
+
+SHOWN_DIGITS = 16
+"""Of a digest; enough to tell two builds apart by eye."""
 
 
 class ClearErrors(TyperGroup):
@@ -60,8 +74,42 @@ def main(
     """Operate the MedFlow identity platform."""
 
 
-@app.command()
-def redrive(
+@app.command("build")
+def _build(
+    check: Annotated[bool, typer.Option("--check", help="Build twice from nothing; fail if they differ.")] = False,
+) -> None:
+    """Build the Lambda packages that the program deploys, and show what they are."""
+    from medflow import build as builder
+
+    console = Console(highlight=False)
+    try:
+        with console.status("building the Lambda packages"):
+            packages = _built_twice() if check else builder.build(ROOT, ROOT / PACKAGES)
+    except builder.BuildError as error:
+        raise OperatorError(str(error)) from error
+    table = Table(box=None)
+    for heading, justify in (("package", "left"), ("size", "right"), ("sha256", "left"), ("", "left")):
+        table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for package in packages:
+        note = "equal in two builds" if check else "unchanged" if package.cached else "built"
+        table.add_row(package.package, f"{package.size / 1024:,.0f} KiB", package.sha256[:SHOWN_DIGITS], note)
+    console.print(table)
+
+
+def _built_twice() -> "list[BuiltPackage]":
+    """Two builds in folders of their own, so that neither finds what the other, or an earlier one, made."""
+    from medflow import build as builder
+
+    with TemporaryDirectory() as first, TemporaryDirectory() as second:
+        builds = [builder.build(ROOT, Path(folder)) for folder in (first, second)]
+    differing = [one.package for one, other in zip(*builds, strict=True) if one.sha256 != other.sha256]
+    if differing:
+        raise OperatorError(f"two builds of {', '.join(differing)} differ; look for times, orders or paths in the zip")
+    return builds[0]
+
+
+@app.command("redrive")
+def _redrive(
     stack: Annotated[str, typer.Option(help="Stack whose sign-ups to redrive.")] = "local",
     project: Annotated[str, typer.Option(help="Project name in the names of the stack's resources.")] = "medflow",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the dead letters and move none.")] = False,

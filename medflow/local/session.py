@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from local_cloud.cloud import LocalCloud, LocalCloudError
+from local_cloud.cloud import ROOT, LocalCloud, LocalCloudError
 from local_cloud.connection import Connection, ConnectionFileError
 from local_cloud.deploy.client import DeployError, Deployment, ResourceCreated, deploy
 from local_cloud.journey import Report, Step, StepResult, travel
@@ -49,8 +49,9 @@ def deployed_cloud(directory: Path, port: int | None, narrator: Narrator) -> Ite
         starting = beside.submit(LocalCloud.start, directory, port)
         cleanup.callback(_stop, starting)
         with narrator.phase("building the Lambda packages") as phase:
-            packages = build()
-            phase.done = f"{len(packages)} Lambda packages built"
+            packages = build(ROOT, ROOT / "build" / "lambdas")
+            fresh = sum(not package.cached for package in packages)
+            phase.done = f"{len(packages)} Lambda packages, {fresh} of them built anew"
         phases["build"] = phase.seconds
         with narrator.phase("starting the local cloud") as phase:
             cloud = starting.result()
