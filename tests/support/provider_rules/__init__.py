@@ -65,7 +65,7 @@ def _of(resource: Resource, graph: Sequence[Resource]) -> Iterator[Violation]:
                 if key not in parent_object:
                     yield found(f"{where}.{key}".lstrip("."), "required", "is missing")
         for where, value in checks.values_at(resource.inputs, path):
-            for kind, text in checks.wrong_with_value(entry, value):
+            for kind, text in checks.wrong_with_value(entry, value, length_of=facts.length_of):
                 yield found(where, kind, text)
     for relation in facts.relations:
         for where, parent_object in checks.objects_at(resource.inputs, relation.parent):

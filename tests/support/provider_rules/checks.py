@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from support.provider_rules.facts import Relation
@@ -47,8 +47,10 @@ def _scalars(value: Any) -> list[Any]:
     return [item for item in items if item is not UNKNOWN and isinstance(item, str | int | float | bool)]
 
 
-def wrong_with_value(entry: Mapping[str, Any], value: Any) -> Iterator[tuple[str, str]]:
-    """(kind, text) for each part of the entry that a value breaks."""
+def wrong_with_value(
+    entry: Mapping[str, Any], value: Any, *, length_of: Callable[[str], int]
+) -> Iterator[tuple[str, str]]:
+    """(kind, text) for each part of the entry that a value breaks. `length_of` counts bytes, or characters."""
     if value is UNKNOWN:
         return
     if entry.get("computedOnly"):
@@ -61,10 +63,12 @@ def wrong_with_value(entry: Mapping[str, Any], value: Any) -> Iterator[tuple[str
     if entry.get("json") and (problem := _wrong_with_json(value)):
         yield "json", problem
     for item in _scalars(value):
-        yield from _wrong_with_scalar(entry, item)
+        yield from _wrong_with_scalar(entry, item, length_of)
 
 
-def _wrong_with_scalar(entry: Mapping[str, Any], item: Any) -> Iterator[tuple[str, str]]:
+def _wrong_with_scalar(
+    entry: Mapping[str, Any], item: Any, length_of: Callable[[str], int]
+) -> Iterator[tuple[str, str]]:
     text = _spelled(item)
     if "enum" in entry and text not in map(_spelled, entry["enum"]):
         yield "enum", f"{text!r} is none of {', '.join(map(_spelled, entry['enum']))}"
@@ -73,11 +77,11 @@ def _wrong_with_scalar(entry: Mapping[str, Any], item: Any) -> Iterator[tuple[st
         yield "min", f"{text} is less than {entry['min']}"
     if "max" in entry and (number is None or number > entry["max"]):
         yield "max", f"{text} is more than {entry['max']}"
-    size = len(text.encode())
+    size = length_of(text)
     if size < entry.get("minLength", 0):
-        yield "minLength", f"is {size} bytes long; at least {entry['minLength']} are needed"
+        yield "minLength", f"is {size} long; at least {entry['minLength']} are needed"
     if size > entry.get("maxLength", size):
-        yield "maxLength", f"is {size} bytes long; at most {entry['maxLength']} are allowed"
+        yield "maxLength", f"is {size} long; at most {entry['maxLength']} are allowed"
     if "pattern" in entry and not _go_pattern(entry["pattern"]).search(text):
         yield "pattern", f"{text!r} does not match {entry['pattern']}"
     if entry.get("arn") and text and not _ARN.fullmatch(text):

@@ -7,7 +7,7 @@ classes of pulumi_aws 7.51.1; `partial` says what is newer than the source. How 
   each element, minItems and maxItems to the list itself.
 - `required` on a nested path counts when the enclosing block is present; `requiredWith`: the first path needs all the
   others; relations between nested paths are judged inside one and the same parent object.
-- Length counts UTF-8 bytes, as Go does. Patterns are Python's, searched, ASCII only. An ARN may be empty.
+- Patterns are Python's, searched, ASCII only. An ARN may be empty.
 """
 
 import functools
@@ -15,7 +15,7 @@ import importlib
 import json
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -68,6 +68,12 @@ class Facts:
     """Top-level outputs that are no inputs."""
     properties: Mapping[str, Mapping[str, Any]]
     relations: tuple[Relation, ...]
+    length_of: Callable[[str], int]
+    """How the provider measures a text: in UTF-8 bytes, as Go does, but for Cognito in characters."""
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
 
 
 @functools.cache
@@ -90,6 +96,7 @@ def all_facts() -> Mapping[str, Facts]:
                     for rule in data["rules"]
                     if rule["kind"] in RELATIONS
                 ),
+                length_of=len if type_.startswith("aws:cognito/") else _bytes,
             )
     return facts
 

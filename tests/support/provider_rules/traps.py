@@ -104,7 +104,9 @@ def _policy_document(resource: Resource, _: Sequence[Resource]) -> Found:
 @_trap("token validity", "aws:cognito/userPoolClient:UserPoolClient")
 def _token_validity(resource: Resource, _: Sequence[Resource]) -> Found:
     """A units block without one of its three units makes that token's validity zero; the service has limits, too."""
-    units = _known(resource.inputs.get("tokenValidityUnits"))
+    units = resource.inputs.get("tokenValidityUnits")
+    if units is UNKNOWN:
+        return
     seconds = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
     for token, default, low, high in (
         ("accessToken", "hours", 300, 86_400),
