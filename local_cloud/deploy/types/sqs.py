@@ -1,0 +1,81 @@
+"""SQS: queues and their policies. Every setting of a queue is a string in its attribute map."""
+
+from typing import Any
+
+from local_cloud.deploy.spec import REST, At, Call, Scope, Spec, attributes
+
+_SETTINGS = attributes(
+    "contentBasedDeduplication",
+    "deduplicationScope",
+    "delaySeconds",
+    "fifoQueue",
+    "fifoThroughputLimit",
+    "kmsDataKeyReusePeriodSeconds",
+    "kmsMasterKeyId",
+    "policy",
+    "redriveAllowPolicy",
+    "redrivePolicy",
+    "sqsManagedSseEnabled",
+    maxMessageSize="MaximumMessageSize",
+    messageRetentionSeconds="MessageRetentionPeriod",
+    receiveWaitTimeSeconds="ReceiveMessageWaitTimeSeconds",
+    visibilityTimeoutSeconds="VisibilityTimeout",
+)
+
+
+def _without_false_fifo(properties: dict[str, Any], _scope: Scope) -> dict[str, Any]:
+    """SQS takes FifoQueue only as true; a standard queue leaves it out ("CreateQueue", Amazon SQS API Reference)."""
+    if not properties.get("fifoQueue"):
+        for key in ("fifoQueue", "contentBasedDeduplication"):
+            properties.pop(key, None)
+    return properties
+
+
+def _number(attribute: str) -> Any:
+    def read(scope: Scope) -> int:
+        return int(scope.responses["GetQueueAttributes"]["Attributes"][attribute])
+
+    return read
+
+
+QUEUE = Spec(
+    token="aws:sqs/queue:Queue",
+    service="sqs",
+    noun="Queue",
+    auto_name="name",
+    calls=(
+        Call("CreateQueue", REST, renames=_SETTINGS, reshape=_without_false_fifo),
+        Call(
+            "GetQueueAttributes",
+            gives={
+                "QueueUrl": lambda scope: scope.responses["CreateQueue"]["QueueUrl"],
+                "AttributeNames": ["All"],
+            },
+        ),
+    ),
+    id="{url}",
+    outputs={
+        "url": At("QueueUrl"),
+        "arn": At("Attributes.QueueArn", of="GetQueueAttributes"),
+        "visibilityTimeoutSeconds": _number("VisibilityTimeout"),
+        "messageRetentionSeconds": _number("MessageRetentionPeriod"),
+        "delaySeconds": _number("DelaySeconds"),
+        "receiveWaitTimeSeconds": _number("ReceiveMessageWaitTimeSeconds"),
+        "maxMessageSize": _number("MaximumMessageSize"),
+        "fifoQueue": False,
+    },
+)
+
+
+def _attribute_of_queue(token: str, attribute: str) -> Spec:
+    return Spec(
+        token=token,
+        service="sqs",
+        calls=(Call("SetQueueAttributes", REST, renames=attributes(attribute)),),
+        id="{queueUrl}",
+    )
+
+
+QUEUE_POLICY = _attribute_of_queue("aws:sqs/queuePolicy:QueuePolicy", "policy")
+REDRIVE_POLICY = _attribute_of_queue("aws:sqs/redrivePolicy:RedrivePolicy", "redrivePolicy")
+REDRIVE_ALLOW_POLICY = _attribute_of_queue("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", "redriveAllowPolicy")
