@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import threading
 import time
@@ -37,13 +36,12 @@ class Deployed:
 
 @contextlib.contextmanager
 def deployed_cloud(directory: Path, port: int | None, narrator: Narrator) -> Iterator[Deployed]:
-    """Build, start and deploy; whatever happens afterwards, the cloud ends and its directory goes with it.
+    """Build, start and deploy; whatever happens afterwards, the cloud ends and only its log stays.
 
     Raises OperatorError with the cause and the fix.
     """
     phases: dict[str, float] = {}
     with contextlib.ExitStack() as cleanup, clearly():
-        cleanup.callback(shutil.rmtree, directory, ignore_errors=True)
         # The emulator starts while the functions are built: neither needs the other.
         beside = cleanup.enter_context(ThreadPoolExecutor(1))
         starting = beside.submit(LocalCloud.start, directory, port)
