@@ -135,7 +135,13 @@ class IsolatedWorker:
         )
         (self._home / "pid").write_text(f"{self._proc.pid}\n")
         self._cold = False
-        _, log = self._exchange({}, max(INIT_SECONDS, float(self.config.get("Timeout", 3))), "")
+        try:
+            _, log = self._exchange({}, max(INIT_SECONDS, float(self.config.get("Timeout", 3))), "")
+        except FunctionError:
+            # It reports a failed import and ends; the next invocation must not find it in the act of ending.
+            self._proc.kill()
+            self._proc.wait()
+            raise
         return log
 
     def _exchange(self, message: Mapping[str, Any], seconds: float, request_id: str) -> tuple[Any, str]:
