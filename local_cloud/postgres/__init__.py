@@ -43,7 +43,7 @@ class Postgres:
         directory.mkdir(parents=True, exist_ok=True)
         lock = _acquire(directory / "lock")
         try:
-            installation = Installation.find()
+            installation = Installation.find(directory / "data")
             installation.admit(directory)
             installation.admit(installation.programs)
             stop_leftover(directory / "data")

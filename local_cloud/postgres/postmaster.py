@@ -31,9 +31,9 @@ POLL_SECONDS = 0.005
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0777",
-    # The data is thrown away with the cloud: it has to survive a killed process, which it does, not a power cut.
+    # The data is thrown away with the cloud: it has to survive a killed process, which it does, not a power cut. (With
+    # synchronous_commit off as well it would not: acknowledged commits would wait in the killed process's memory.)
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -122,6 +122,7 @@ def socket_directory(installation: Installation, directory: Path) -> Path:
         return nearby
     for base in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - mkdtemp makes an own, closed directory in it
         if base.is_dir() and _fits(base / f"{SHORT_PREFIX}12345678"):
+            installation.admit(base)
             short = Path(tempfile.mkdtemp(prefix=SHORT_PREFIX, dir=base))
             installation.give(short)
             return short

@@ -1,0 +1,265 @@
+"""The embedded PostgreSQL: how it starts, who gets in, and what is left of it after a crash."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from local_cloud.postgres import Postgres, PostgresError, installation
+from local_cloud.postgres.postmaster import SOCKET_PATH_LIMIT
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from local_cloud.postgres import Postgres
+server = Postgres.start(Path(sys.argv[1]))
+print(server.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    server = Postgres.start(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.stop()
+
+
+def ask(server: Postgres, query: str) -> object:
+    with psycopg.connect(server.dsn()) as connection:
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until_gone(pid: int, seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not is_alive(pid)
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A process that runs the server of `tmp_path`, and the server's pid."""
+    process = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    pid = int(process.stdout.readline())
+    yield process, pid
+    process.kill()
+    process.wait()
+    wait_until_gone(pid)
+
+
+def guards_of(pid: int) -> list[psutil.Process]:
+    """The shells that would stop the server when its owner dies."""
+    shell = psutil.Process(pid).parent()
+    return [shell, *(child for child in shell.children() if child.pid != pid)]
+
+
+def test_the_server_answers_and_tells_its_own_pid(postgres: Postgres) -> None:
+    """H1. `pid` is the postmaster's."""
+    ask(postgres, "select 1")
+    assert psutil.Process(postgres.pid).name() == "postgres"
+
+
+def test_nothing_listens_on_the_network(postgres: Postgres) -> None:
+    """H1. A unix socket only."""
+    assert ask(postgres, "show listen_addresses") == ""
+    assert psutil.Process(postgres.pid).net_connections("inet") == []
+
+
+def test_the_socket_is_closed_to_other_users_of_the_machine(postgres: Postgres) -> None:
+    """H1. The superuser is trusted on the socket, so only its owner may reach it."""
+    directory = Path(unquote(postgres.dsn().partition("host=")[2]))
+    assert directory.stat().st_mode & 0o077 == 0
+
+
+def test_a_role_with_the_wrong_password_is_refused_by_the_database(postgres: Postgres) -> None:
+    """H1. Only the operator's role is trusted."""
+    with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
+        connection.execute("create role clerk login password 'right'")
+    assert psycopg.connect(make_conninfo(postgres.dsn(user="clerk"), password="right")).closed is False
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(make_conninfo(postgres.dsn(user="clerk"), password="wrong"))
+
+
+def test_a_master_user_named_postgres_has_to_prove_its_password(postgres: Postgres) -> None:
+    """H1. The operator's role has a name that no cluster's master user can have."""
+    with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
+        connection.execute("create role postgres login password 'right'")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(make_conninfo(postgres.dsn(user="postgres"), password="wrong"))
+
+
+def test_the_log_holds_no_values_of_a_failing_statement(postgres: Postgres) -> None:
+    """H1 G2. Statements and their details hold personal data."""
+    with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
+        connection.execute("create table addresses (address text primary key)")
+        connection.execute("insert into addresses values ('ada@example.org')")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("insert into addresses values ('ada@example.org')")
+    log = (postgres.directory / "postgres.log").read_text()
+    assert "duplicate key value" in log
+    assert "ada@example.org" not in log
+
+
+def test_two_servers_run_in_two_directories_at_once(postgres: Postgres, tmp_path: Path) -> None:
+    """H1. Each cloud has its own."""
+    other = Postgres.start(tmp_path)
+    try:
+        with psycopg.connect(other.dsn(), autocommit=True) as connection:
+            connection.execute("create database only_here")
+        assert ask(postgres, "select count(*) from pg_database where datname = 'only_here'") == 0
+    finally:
+        other.stop()
+
+
+def test_a_directory_too_deep_for_a_socket_works(tmp_path: Path) -> None:
+    """H1. A checkout may lie deep: the socket moves to a short directory, which is gone after the stop."""
+    server = Postgres.start(tmp_path / ("deep" * 20))
+    sockets = Path(unquote(server.dsn().partition("host=")[2]))
+    assert len(str(sockets / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT
+    assert ask(server, "select 1") == 1
+    assert sockets.stat().st_mode & 0o077 == 0
+    server.stop()
+    assert not sockets.exists()
+
+
+def test_data_survives_a_stop(tmp_path: Path) -> None:
+    """H1. A second start takes up what the first left."""
+    first = Postgres.start(tmp_path)
+    with psycopg.connect(first.dsn(), autocommit=True) as connection:
+        connection.execute("create database kept")
+    first.stop()
+    second = Postgres.start(tmp_path)
+    try:
+        assert ask(second, "select count(*) from pg_database where datname = 'kept'") == 1
+    finally:
+        second.stop()
+
+
+def test_stop_ends_the_server_although_sessions_are_open(tmp_path: Path) -> None:
+    """H1. And a second stop does nothing."""
+    server = Postgres.start(tmp_path)
+    connection = psycopg.connect(server.dsn())
+    server.stop()
+    server.stop()
+    assert not is_alive(server.pid)
+    connection.close()
+
+
+def test_a_directory_in_use_is_refused_by_name(holder: tuple[subprocess.Popen[str], int], tmp_path: Path) -> None:
+    """H1. A second start must not stop the first one's database."""
+    process, pid = holder
+    with pytest.raises(PostgresError, match=f"in use by process {process.pid}"):
+        Postgres.start(tmp_path)
+    assert is_alive(pid)
+
+
+def test_the_server_ends_when_its_owner_is_killed(holder: tuple[subprocess.Popen[str], int]) -> None:
+    """H1. SIGKILL leaves the owner no chance to stop it."""
+    process, pid = holder
+    process.kill()
+    process.wait()
+    assert wait_until_gone(pid)
+
+
+def test_a_server_that_outlived_a_killed_owner_is_replaced(
+    holder: tuple[subprocess.Popen[str], int], tmp_path: Path
+) -> None:
+    """H1. The guard can be killed too: the next start of the directory stops the left-over server by its pid."""
+    process, pid = holder
+    for guard in guards_of(pid):
+        guard.kill()
+    process.kill()
+    process.wait()
+    assert is_alive(pid)
+    server = Postgres.start(tmp_path)
+    try:
+        assert not is_alive(pid)
+        assert server.pid != pid
+        assert ask(server, "select 1") == 1
+    finally:
+        server.stop()
+
+
+def test_a_stale_pid_file_does_not_harm_the_process_that_has_the_number_now(tmp_path: Path) -> None:
+    """H1. Numbers are reused: only a server of this very directory is stopped."""
+    Postgres.start(tmp_path).stop()
+    bystander = subprocess.Popen(["sleep", "60"])
+    try:
+        (tmp_path / "data" / "postmaster.pid").write_text(
+            f"{bystander.pid}\n{tmp_path}/data\n1\n5432\n/tmp\n\n0\nready\n"
+        )
+        server = Postgres.start(tmp_path)
+        server.stop()
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+def test_a_server_killed_with_the_data_open_recovers(tmp_path: Path) -> None:
+    """H1. fsync is off, which risks the data in a power cut, not when processes die."""
+    server = Postgres.start(tmp_path)
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("create table rows as select generate_series(1, 1000) as n")
+    os.kill(server.pid, signal.SIGKILL)
+    wait_until_gone(server.pid)
+    server.stop()
+    again = Postgres.start(tmp_path)
+    try:
+        assert ask(again, "select count(*) from rows") == 1000
+    finally:
+        again.stop()
+
+
+def test_data_of_another_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """H1. After an upgrade of the wheel."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "PG_VERSION").write_text("16\n")
+    with pytest.raises(PostgresError, match=r"is of PostgreSQL 16, the wheel holds 18; delete the directory"):
+        Postgres.start(tmp_path)
+
+
+def test_a_start_that_fails_shows_the_log_and_leaves_the_directory_free(tmp_path: Path) -> None:
+    """H1. E.g. a damaged cluster."""
+    Postgres.start(tmp_path).stop()
+    (tmp_path / "data" / "global" / "pg_control").unlink()
+    for _ in range(2):
+        with pytest.raises(PostgresError, match="pg_control"):
+            Postgres.start(tmp_path)
+
+
+def test_an_interrupted_first_start_is_not_taken_for_a_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H1. The copy of the template becomes the data directory in one step."""
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(installation.Installation, "run", killed)
+    with pytest.raises(KeyboardInterrupt):
+        Postgres.start(tmp_path)
+    monkeypatch.undo()
+    assert not (tmp_path / "data").exists()
+    server = Postgres.start(tmp_path)
+    server.stop()
