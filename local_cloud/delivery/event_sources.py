@@ -55,7 +55,10 @@ def install() -> None:
     mappings, receive = lambda_svc._iter_all_esms, sqs._receive_messages_for_esm
 
     def create_mapping(data: dict[str, Any]) -> Any:
-        return _refusal(data, data) or create(data)
+        answer = _refusal(data, data) or create(data)
+        # The poller may be asleep for seconds, and what is in the queue already does not wake it.
+        lambda_svc._esm_wake.set()
+        return answer
 
     def update_mapping(mapping_id: str, data: dict[str, Any]) -> Any:
         existing = lambda_svc._esms.get(mapping_id)
@@ -99,22 +102,30 @@ def _refusal(wanted: dict[str, Any], given: dict[str, Any]) -> Any:
                 400,
             )
     queue = sqs._queue_by_arn(wanted.get("EventSourceArn", ""))
-    _, function, _ = lambda_svc._get_func_record_for_ref(given.get("FunctionName") or wanted.get("FunctionArn", ""))
-    if queue is None or function is None:
-        # A stream, or something that does not exist: the emulator has the words for it.
+    if queue is None:
+        # A stream, or nothing at all: the emulator has the words for it.
         return None
-    problem = _problem(wanted, queue, function)
+    _, function, _ = lambda_svc._get_func_record_for_ref(given.get("FunctionName", ""))
+    problem = (_polling_problem(queue, function) if function else "") or _batching_problem(wanted, queue)
     return lambda_svc._invalid_parameter_value(problem) if problem else None
 
 
-def _problem(mapping: dict[str, Any], queue: dict[str, Any], function: dict[str, Any]) -> str:
-    """Why Lambda cannot or must not poll this queue for this function; empty if it can."""
+def _polling_problem(queue: dict[str, Any], function: dict[str, Any]) -> str:
+    """Why Lambda cannot or must not poll this queue for this function; empty if it can.
+
+    Asked when a function is named, so that a mapping that has come into trouble can still be disabled.
+    """
     for action in POLLER_ACTIONS:
         if not role_may(function["Role"], f"sqs:{action}", queue["attributes"]["QueueArn"]):
             return f"The provided execution role does not have permissions to call {action} on SQS"
     visibility, timeout = int(queue["attributes"]["VisibilityTimeout"]), int(function["Timeout"])
     if visibility < timeout:
         return f"Queue visibility timeout: {visibility} seconds is less than Function timeout: {timeout} seconds"
+    return ""
+
+
+def _batching_problem(mapping: dict[str, Any], queue: dict[str, Any]) -> str:
+    """Why no batch of this size can be gathered from this queue; empty if it can."""
     window = mapping.get("MaximumBatchingWindowInSeconds") or 0
     if queue["is_fifo"] and window:
         return "Batching window is not supported for FIFO queues"

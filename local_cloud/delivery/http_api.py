@@ -11,7 +11,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import apigateway
 
-from local_cloud.delivery.permissions import may_invoke, qualified_function_arn, role_may
+from local_cloud.delivery.permissions import may_invoke, qualified_function_arn
 
 PRINCIPAL = "apigateway.amazonaws.com"
 INVOCATION = "ministack-apigw-invoke"
@@ -48,7 +48,7 @@ def install() -> None:
         function = qualified_function_arn(
             apigateway._extract_lambda_ref_from_integration_uri(integration.get("integrationUri", ""))
         )
-        if not _permitted(integration, function, source_arn(api_id, stage, method, route_key)):
+        if not may_invoke(function, PRINCIPAL, source_arn(api_id, stage, method, route_key), get_account_id()):
             return internal_server_error()
         token = _invoked_arn.set(function)
         try:
@@ -73,14 +73,6 @@ def source_arn(api_id: str, stage: str, method: str, route_key: str) -> str:
     _, _, route_path = route_key.partition(" ")
     place = f"{method}{route_path}" if route_path else route_key
     return f"arn:aws:execute-api:{get_region()}:{get_account_id()}:{api_id}/{stage}/{place}"
-
-
-def _permitted(integration: dict[str, Any], function: str, source: str) -> bool:
-    """By the function's policy, or by the integration's own role where it has one."""
-    role = integration.get("credentialsArn")
-    if role:
-        return bool(function) and role_may(role, "lambda:InvokeFunction", function)
-    return may_invoke(function, PRINCIPAL, source, get_account_id())
 
 
 def _as_invoked(record: dict[str, Any]) -> dict[str, Any]:
