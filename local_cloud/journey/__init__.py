@@ -69,6 +69,7 @@ STEPS: tuple[Step, ...] = (
     Step("a refreshed token keeps the clinic", sign_in.refresh, (sign_in.sign_in,)),
     Step("the user cannot change the own clinic", sign_in.refuse_own_clinic_change, (sign_in.sign_in,)),
     Step("the same event again changes nothing", pipeline.replay_event, (sign_up.find_row,)),
+    Step("a replay of the archive restores a lost row", pipeline.restore_row, (sign_up.find_row,)),
     Step("a poison event is dead-lettered with its reason", pipeline.dead_letter_poison),
     Step("a conflicting event is dead-lettered with its reason", pipeline.dead_letter_conflict),
     Step("a redrive lands the settled conflict", pipeline.redrive_conflict, (pipeline.dead_letter_conflict,)),

@@ -27,27 +27,22 @@ WAITING: "tuple[QueueAttributeNameType, ...]" = (
 
 
 def replay_event(traveller: Traveller) -> str:
-    """C2 C4. The archive sends the user's event once more; the row stays as it is, and stays alone."""
+    """C4. The archive sends the user's event once more; the row stays as it is, and stays alone."""
     before = traveller.rows_of(traveller.user_id)
-    archive = traveller.events.describe_archive(ArchiveName=traveller.connection.output("event_archive_name"))
-    expect(archive["EventCount"] > 0, "the archive holds no event")
-    name = f"journey-{uuid.uuid4().hex}"
-    traveller.events.start_replay(
-        ReplayName=name,
-        EventSourceArn=archive["ArchiveArn"],
-        EventStartTime=traveller.started_at - timedelta(minutes=1),
-        EventEndTime=datetime.now(UTC) + timedelta(minutes=1),
-        Destination={"Arn": archive["EventSourceArn"]},
-    )
-    poll(
-        lambda: traveller.events.describe_replay(ReplayName=name)["State"] == "COMPLETED" or None,
-        "the end of the archive's replay",
-    )
-    poll(lambda: messages_in(traveller, "signup_queue_url") == 0 or None, "an empty sign-up queue after the replay")
+    replay_archive(traveller)
     after = traveller.rows_of(traveller.user_id)
     expect(len(after) == 1, f"the user has {len(after)} rows")
     expect(after == before, "the row changed: " + ", ".join(k for k in after[0] if after[0][k] != before[0][k]))
     return "archive replayed: one row, unchanged"
+
+
+def restore_row(traveller: Traveller) -> str:
+    """C2. A lost row comes back; which also shows that the replay before did send the event."""
+    traveller.query("DELETE FROM users WHERE cognito_id = %s", [traveller.user_id])
+    replay_archive(traveller)
+    rows = traveller.rows_of(traveller.user_id)
+    expect([row["email"] for row in rows] == [traveller.email], f"the user has {len(rows)} rows")
+    return "row deleted, archive replayed: the row is back"
 
 
 def dead_letter_poison(traveller: Traveller) -> str:
@@ -91,6 +86,24 @@ def redrive_conflict(traveller: Traveller) -> str:
     [row] = poll(lambda: traveller.rows_of(traveller.new_owner_id) or None, "the redriven user's row")
     expect(row["email"] == traveller.contested_email, f"the redriven row's e-mail is {row['email']}")
     return f"{moved} message{'s' if moved > 1 else ''} redriven, the row is there"
+
+
+def replay_archive(traveller: Traveller) -> None:
+    """Replay what happened since the journey began, and wait until the consumer has worked it off."""
+    archive = traveller.events.describe_archive(ArchiveName=traveller.connection.output("event_archive_name"))
+    name = f"journey-{uuid.uuid4().hex}"
+    traveller.events.start_replay(
+        ReplayName=name,
+        EventSourceArn=archive["ArchiveArn"],
+        EventStartTime=traveller.started_at - timedelta(minutes=1),
+        EventEndTime=datetime.now(UTC) + timedelta(minutes=1),
+        Destination={"Arn": archive["EventSourceArn"]},
+    )
+    poll(
+        lambda: traveller.events.describe_replay(ReplayName=name)["State"] == "COMPLETED" or None,
+        "the end of the archive's replay",
+    )
+    poll(lambda: messages_in(traveller, "signup_queue_url") == 0 or None, "an empty sign-up queue after the replay")
 
 
 class DeadLetter:

@@ -201,9 +201,8 @@ def test_a_long_address_is_not_broken_without_a_terminal() -> None:
 
 def test_what_is_not_emulated_is_listed_by_type() -> None:
     """H1. The reader looks for a type, and there may be many of one."""
-    listed = up.not_emulated(
-        ["aws:wafv2/x:X two", "aws:cognito/riskConfiguration:RiskConfiguration r", "aws:wafv2/x:X one"]
-    )
+    risk = "aws:cognito/riskConfiguration:RiskConfiguration"
+    listed = up.not_emulated(["aws:wafv2/x:X two", f"{risk} r", "aws:wafv2/x:X one"])
     assert listed == [
         (risk, "r"),
         ("aws:wafv2/x:X", "two, one"),
