@@ -1,7 +1,7 @@
 """Deterministic builds of the Lambda packages: equal sources give equal bytes, on any machine and from any directory.
 
 A zip holds the package, the shared packages and the vendored ones that `lambdas/packages.toml` names. Entries are
-sorted, carry fixed times and modes, and are stored uncompressed, since zlib's versions differ in what they make of one input.
+sorted, carry fixed times and modes, and are stored uncompressed, since zlib's versions pack differently.
 """
 
 import json
