@@ -176,9 +176,7 @@ class CognitoAuth(pulumi.ComponentResource):
     def _create_client(
         self, name: str, client: aws.cognito.UserPoolClientArgs, depends_on: list[pulumi.Resource] | None = None
     ) -> aws.cognito.UserPoolClient:
-        secret = ["client_secret"] if client.generate_secret else None
-        opts = pulumi.ResourceOptions(parent=self, depends_on=depends_on, additional_secret_outputs=secret)
-        return aws.cognito.UserPoolClient(name, client, opts)
+        return aws.cognito.UserPoolClient(name, client, pulumi.ResourceOptions(parent=self, depends_on=depends_on))
 
     def _create_machine_client(
         self, name: str, args: CognitoAuthArgs, pool: aws.cognito.UserPool, resource_server: aws.cognito.ResourceServer
