@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from support.pulumi_harness import Resource
+
 ARN = "arn:aws:sns:eu-west-3:123456789012:topic"
 POLICY = '{"Version": "2012-10-17", "Statement": []}'
 
@@ -222,3 +224,28 @@ TRAPPED: list[tuple[str, str, dict[str, Any], str]] = [
     ("input of an invocation", "aws:lambda/invocation:Invocation", {"input": "[]"}, "input"),
     ("second factor", POOL, {"softwareTokenMfaConfiguration": None}, "mfaConfiguration"),
 ]
+
+
+def planted(type_: str, inputs: dict[str, Any], name: str = "planted") -> Resource:
+    """A resource as if a program had asked for it, without the SDK: it may hold what the SDK would not let through."""
+    return Resource(
+        type=type_,
+        name=name,
+        urn=f"urn:{name}",
+        inputs=inputs,
+        secret_paths=frozenset(),
+        custom=True,
+        parent_urn=None,
+        dependency_urns=frozenset(),
+        property_dependencies={},
+        protect=False,
+        aliases=[],
+        ignore_changes=[],
+        replace_on_changes=[],
+        delete_before_replace=None,
+        retain_on_delete=False,
+        provider=None,
+        additional_secret_outputs=[],
+        import_id=None,
+        read=False,
+    )
