@@ -116,12 +116,6 @@ def roles_are_distinct(settings: Settings, _: Environment) -> Iterator[Problem]:
         yield "roles", f"role {name!r} stands twice"
 
 
-def access_token_ends_before_its_refresh_token(settings: Settings, _: Environment) -> Iterator[Problem]:
-    """Cognito refuses the client otherwise."""
-    if settings.access_token_minutes > settings.refresh_token_days * 24 * 60:
-        yield "accessTokenMinutes", "must not be longer than refreshTokenDays"
-
-
 def _not_https(key: str, url: str, environment: Environment) -> Iterator[Problem]:
     on_localhost = url.startswith(("http://localhost", "http://127.0.0.1"))
     if on_localhost and not environment.throw_away:
@@ -143,5 +137,4 @@ RULES: tuple[Rule, ...] = (
     database_capacity_fits,
     scopes_exist,
     roles_are_distinct,
-    access_token_ends_before_its_refresh_token,
 )
