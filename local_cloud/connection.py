@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 
@@ -20,9 +21,6 @@ FILE_NAME = "outputs.json"
 
 OWNER_ONLY = 0o600
 """File mode: the outputs hold client secrets."""
-
-_CLIENT: Any = boto3.client
-"""Untyped: the stubs know one overload per literal service name, and here the name is a variable."""
 
 ROOT_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 """What the emulator takes for the account's root user; worthless anywhere else."""
@@ -66,16 +64,25 @@ class Connection:
 
     def client(self, service: str) -> Any:
         """A boto3 client with the account's root credentials."""
-        return _CLIENT(service, endpoint_url=self.endpoint, region_name=self.region, **ROOT_CREDENTIALS)
+        return _make_client(service, endpoint_url=self.endpoint, region_name=self.region, **ROOT_CREDENTIALS)
 
     def anonymous_client(self, service: str) -> Any:
         """A boto3 client that signs nothing, as a browser or a phone has it."""
-        return _CLIENT(
+        return _make_client(
             service,
             endpoint_url=self.endpoint,
             region_name=self.region,
             config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
         )
+
+
+def _make_client(service: str, **options: Any) -> Any:
+    """A client on which nothing of this machine's AWS configuration has a say: a profile may not exist, or be real."""
+    nowhere = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    core = botocore.session.Session(nowhere | {"profile": (None, None, None, None)})
+    # Untyped: the stubs know one overload per literal service name, and here the name is a variable.
+    make: Any = boto3.Session(botocore_session=core).client
+    return make(service, **options)
 
 
 def write(connection: Connection, state_directory: Path) -> Path:

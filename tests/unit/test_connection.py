@@ -108,6 +108,16 @@ def test_printing_a_connection_shows_no_secret() -> None:
     assert "not-a-real-secret" not in repr(CONNECTION)
 
 
+def test_the_machines_aws_configuration_has_no_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """H1. A profile that does not exist would be an error, one that does might reach a real account."""
+    for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "absent"))
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://aws.invalid")
+    client = CONNECTION.client("sqs")
+    assert (client.meta.endpoint_url, client.meta.region_name) == (CONNECTION.endpoint, CONNECTION.region)
+
+
 def test_removing_says_whether_there_was_a_file(tmp_path: Path) -> None:
     """H1. The repair of a killed run reports only what it did."""
     connection.write(CONNECTION, tmp_path)
