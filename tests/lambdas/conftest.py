@@ -67,17 +67,27 @@ def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def handler(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModuleType]:
+def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ModuleType]]:
     """Import `<package>.handler` anew, with these environment variables, as a cold start does."""
+    before = dict(sys.modules)
+    started = set()
 
     def start(package: str, **environment: str) -> ModuleType:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
-            monkeypatch.delitem(sys.modules, name)
+        started.add(package)
+        _forget(package)
         return importlib.import_module(f"{package}.handler")
 
-    return start
+    yield start
+    for package in started:
+        _forget(package)
+        sys.modules.update({name: module for name, module in before.items() if name.partition(".")[0] == package})
+
+
+def _forget(package: str) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        del sys.modules[name]
 
 
 @pytest.fixture(scope="session")
