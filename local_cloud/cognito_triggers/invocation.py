@@ -32,13 +32,8 @@ EVENT_FIELDS = frozenset(
 )
 """What the function has to hand back."""
 
-LOST_PROCESS = (
-    "Worker process died",
-    "Worker process exited",
-    "Worker returned no response",
-    "No JSON response from worker",
-)
-"""How the emulator's errors begin when the function's process ended or never answered."""
+UNANSWERED = frozenset({"Sandbox.Timedout", "Runtime.ExitError"})
+"""Error types that Lambda, not the function, reports: its time limit ended it, or its process did."""
 
 
 def answer(trigger: str, function: str, event: Mapping[str, Any], pool: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,11 +105,8 @@ def _attempt(record: dict[str, Any], event: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _without_answer(result: Mapping[str, Any]) -> bool:
-    """The function's own time limit ended it, or its process was lost."""
     body = result.get("body")
-    if not result.get("error") or not isinstance(body, dict):
-        return False
-    return body.get("errorType") == "Sandbox.Timedout" or str(body.get("errorMessage")).startswith(LOST_PROCESS)
+    return bool(result.get("error")) and isinstance(body, dict) and body.get("errorType") in UNANSWERED
 
 
 def _unexpected(trigger: str, reason: str) -> CallRefusedError:

@@ -1,16 +1,18 @@
 """User pools whose triggers all run one recording function, for tests against the running local cloud."""
 
+import functools
 import json
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jwt
+import urllib3
 
 from local.lambda_functions import Function
 from local_cloud.cloud import LocalCloud
+
+_HTTP = urllib3.PoolManager()
 
 PASSWORD = "Correct-horse-1"
 
@@ -66,6 +68,12 @@ def recorder(answers: Mapping[str, str], version: int = 1) -> str:
     return "\n".join([RECORDER, f"VERSION = {version}", "", *lines, "    return event", ""])
 
 
+@functools.cache
+def client_of(cloud: LocalCloud, service: str) -> Any:
+    """One client per service: making one costs as much as a dozen calls."""
+    return cloud.client(service)
+
+
 @dataclass(frozen=True)
 class Recorded:
     """One run of the function."""
@@ -91,24 +99,120 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Pool:
-    """A user pool with one app client, and the function behind its triggers."""
+    """A user pool with one app client."""
 
     cloud: LocalCloud
     id: str
     arn: str
     client_id: str
     client_secret: str
-    function: Function
-    function_arn: str
-    queue_url: str
+
+    @property
+    def keys_url(self) -> str:
+        return f"{self.cloud.endpoint}/{self.id}/.well-known/jwks.json"
+
+    def keys(self) -> Any:
+        """The pool's JWKS document."""
+        return _HTTP.request("GET", self.keys_url).json()
+
+    @property
+    def email(self) -> str:
+        """An address that no test on another pool uses."""
+        return f"user-{self.id.lower()}@clinic.example"
 
     @property
     def cognito(self) -> Any:
-        return self.cloud.client("cognito-idp")
+        return client_of(self.cloud, "cognito-idp")
+
+    def sign_up(self, attributes: Mapping[str, str] | None = None, **more: Any) -> Any:
+        """SignUp of the pool's `email`."""
+        return self.cognito.sign_up(
+            ClientId=self.client_id,
+            Username=self.email,
+            Password=PASSWORD,
+            UserAttributes=[{"Name": name, "Value": value} for name, value in (attributes or {}).items()],
+            **more,
+        )
+
+    def confirm(self, **more: Any) -> None:
+        """ConfirmSignUp of the pool's `email` with the right code."""
+        code = "123456"
+        self.cognito.confirm_sign_up(ClientId=self.client_id, Username=self.email, ConfirmationCode=code, **more)
+
+    def add_user(self, groups: Sequence[str] = (), **attributes: str) -> str:
+        """A user with the pool's `email` who can sign in. Returns the sub."""
+        created = self.cognito.admin_create_user(
+            UserPoolId=self.id,
+            Username=self.email,
+            MessageAction="SUPPRESS",
+            UserAttributes=[
+                {"Name": "email_verified", "Value": "true"},
+                *({"Name": name, "Value": value} for name, value in attributes.items()),
+            ],
+        )
+        self.cognito.admin_set_user_password(UserPoolId=self.id, Username=self.email, Password=PASSWORD, Permanent=True)
+        for group in groups:
+            self.cognito.create_group(UserPoolId=self.id, GroupName=group)
+            self.cognito.admin_add_user_to_group(UserPoolId=self.id, Username=self.email, GroupName=group)
+        return str(created["User"]["Username"])
+
+    def sign_in(self, password: str = PASSWORD, **more: Any) -> Any:
+        """USER_PASSWORD_AUTH of the pool's `email`; the AuthenticationResult."""
+        answer = self.cognito.initiate_auth(
+            ClientId=self.client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": self.email, "PASSWORD": password},
+            **more,
+        )
+        return answer["AuthenticationResult"]
+
+    def user(self) -> dict[str, str]:
+        """Attributes of the user with the pool's `email`, and its status as `UserStatus`."""
+        found = self.cognito.admin_get_user(UserPoolId=self.id, Username=self.email)
+        attributes = {item["Name"]: item["Value"] for item in found["UserAttributes"]}
+        return {**attributes, "UserStatus": found["UserStatus"]}
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token whose signature, expiry and issuer PyJWT has verified against the pool's JWKS."""
+        keys = jwt.PyJWKClient(self.keys_url)
+        verified: dict[str, Any] = jwt.decode(
+            token,
+            keys.get_signing_key_from_jwt(token).key,
+            algorithms=["RS256"],
+            issuer=f"https://cognito-idp.{self.cloud.region}.amazonaws.com/{self.id}",
+            options={"verify_aud": False},
+        )
+        return verified
+
+    def mails(self, address: str = "") -> list[tuple[str, str]]:
+        """Subject and text of the messages to an address (the pool's `email` when none is given), oldest first."""
+        sent = _HTTP.request("GET", f"{self.cloud.endpoint}/_ministack/ses/messages").json()
+        messages = sent["messages"].get(self.cloud.account_id, [])
+        return [
+            (message["Subject"], message["BodyText"] or message["BodyHtml"])
+            for message in sorted(messages, key=lambda message: message["Timestamp"])
+            if (address or self.email) in message["To"]
+        ]
+
+    def post(self, path: str, form: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        """POST a form; redirects are not followed."""
+        return _HTTP.request(
+            "POST", f"{self.cloud.endpoint}{path}", fields=dict(form), encode_multipart=False, redirect=False
+        )
+
+
+@dataclass(frozen=True)
+class TriggerPool(Pool):
+    """A pool whose triggers all run one recording function."""
+
+    function: Function
+    function_arn: str
+    """With the alias that the triggers name."""
+    queue_url: str
 
     def runs(self) -> list[Recorded]:
         """What the function was called with since the last time, in order."""
-        sqs, found = self.cloud.client("sqs"), []
+        sqs, found = client_of(self.cloud, "sqs"), []
         while messages := sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 found.append(json.loads(message["Body"]))
@@ -119,103 +223,50 @@ class Pool:
         """Trigger sources since the last time, in order."""
         return [run.source for run in self.runs()]
 
-    def sign_up(self, email: str, **more: Any) -> Any:
-        attributes = more.pop("attributes", {})
-        return self.cognito.sign_up(
-            ClientId=self.client_id,
-            Username=email,
-            Password=PASSWORD,
-            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
-            **more,
-        )
-
-    def confirmed_user(self, email: str, groups: Sequence[str] = (), **attributes: str) -> str:
-        """A user who can sign in, made without any trigger but those of an administrator. Returns the sub."""
-        created = self.cognito.admin_create_user(
-            UserPoolId=self.id,
-            Username=email,
-            MessageAction="SUPPRESS",
-            UserAttributes=[
-                {"Name": "email_verified", "Value": "true"},
-                *({"Name": name, "Value": value} for name, value in attributes.items()),
-            ],
-        )
-        self.cognito.admin_set_user_password(UserPoolId=self.id, Username=email, Password=PASSWORD, Permanent=True)
-        for group in groups:
-            self.cognito.admin_add_user_to_group(UserPoolId=self.id, Username=email, GroupName=group)
+    def add_user(self, groups: Sequence[str] = (), **attributes: str) -> str:
+        """As of any pool; what the triggers saw of it is forgotten."""
+        sub = super().add_user(groups, **attributes)
         self.runs()
-        return str(created["User"]["Username"])
-
-    def sign_in(self, email: str, password: str = PASSWORD, **more: Any) -> Any:
-        """USER_PASSWORD_AUTH; the AuthenticationResult."""
-        answer = self.cognito.initiate_auth(
-            ClientId=self.client_id,
-            AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": email, "PASSWORD": password},
-            **more,
-        )
-        return answer["AuthenticationResult"]
-
-    def user(self, email: str) -> dict[str, str]:
-        """A user's attributes, and its status as `UserStatus`."""
-        found = self.cognito.admin_get_user(UserPoolId=self.id, Username=email)
-        attributes = {item["Name"]: item["Value"] for item in found["UserAttributes"]}
-        return {**attributes, "UserStatus": found["UserStatus"]}
-
-    def claims(self, token: str) -> dict[str, Any]:
-        """The claims of a token whose signature, expiry and issuer PyJWT has verified against the pool's JWKS."""
-        keys = jwt.PyJWKClient(f"{self.cloud.endpoint}/{self.id}/.well-known/jwks.json")
-        verified: dict[str, Any] = jwt.decode(
-            token,
-            keys.get_signing_key_from_jwt(token).key,
-            algorithms=["RS256"],
-            issuer=f"https://cognito-idp.{self.cloud.region}.amazonaws.com/{self.id}",
-            options={"verify_aud": False},
-        )
-        return verified
-
-    def mails(self, address: str) -> list[dict[str, Any]]:
-        """Messages to an address, oldest first."""
-        with urllib.request.urlopen(f"{self.cloud.endpoint}/_ministack/ses/messages") as answer:
-            messages = json.load(answer)["messages"]
-        return [message for message in messages if address in json.dumps(message)]
-
-    def post(self, path: str, form: Mapping[str, str]) -> Any:
-        """POST a form; (status, headers, body text) without following redirects."""
-        request = urllib.request.Request(
-            f"{self.cloud.endpoint}{path}", data=urllib.parse.urlencode(form).encode(), method="POST"
-        )
-        try:
-            with urllib.request.build_opener(_NoRedirect).open(request) as answer:
-                return answer.status, answer.headers, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.headers, error.read().decode()
+        return sub
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
+def create_pool(cloud: LocalCloud, client: Mapping[str, Any] | None = None, **settings: Any) -> Pool:
+    """A pool with e-mail addresses as usernames. `settings` go to CreateUserPool, `client` to CreateUserPoolClient."""
+    cognito = client_of(cloud, "cognito-idp")
+    defaults = {
+        "PoolName": "test",
+        "UsernameAttributes": ["email"],
+        "AutoVerifiedAttributes": ["email"],
+        "Schema": SCHEMA,
+        "EmailConfiguration": {
+            "EmailSendingAccount": "DEVELOPER",
+            "SourceArn": f"arn:aws:ses:{cloud.region}:{cloud.account_id}:identity/clinic.example",
+        },
+    }
+    pool = cognito.create_user_pool(**{**defaults, **settings})["UserPool"]
+    created = cognito.create_user_pool_client(
+        **{"UserPoolId": pool["Id"], "ClientName": "test", "ExplicitAuthFlows": list(ALL_FLOWS), **(client or {})}
+    )["UserPoolClient"]
+    return Pool(cloud, pool["Id"], pool["Arn"], created["ClientId"], created.get("ClientSecret", ""))
 
 
-def create_pool(
+def create_trigger_pool(
     cloud: LocalCloud,
     make_function: Callable[..., Function],
     answers: Mapping[str, str] | None = None,
     *,
     triggers: Sequence[str] = tuple(TRIGGERS),
-    token_version: str = "V2_0",
-    client: Mapping[str, Any] | None = None,
-    source: str | None = None,
+    event_version: str = "V2_0",
     permission: bool = True,
     timeout: int = 10,
     **settings: Any,
-) -> Pool:
-    """A pool with e-mail addresses as usernames. `answers`: what the function does for a trigger, as a statement.
+) -> TriggerPool:
+    """A pool with triggers. `answers`: what the function does for one of them, as a statement.
 
-    `triggers` are the ones configured, all with the alias `live` of the function; `settings` go to CreateUserPool.
+    `triggers` are those configured, all with the alias `live` of the function. More settings as of `create_pool`.
     """
-    sqs, functions, cognito = cloud.client("sqs"), cloud.client("lambda"), cloud.client("cognito-idp")
-    function = make_function(source or recorder(answers or {}), timeout=timeout)
+    sqs, functions = client_of(cloud, "sqs"), client_of(cloud, "lambda")
+    function = make_function(recorder(answers or {}), timeout=timeout)
     queue_url = sqs.create_queue(QueueName=function.name)["QueueUrl"]
     function.allow({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"})
     functions.update_function_configuration(
@@ -225,42 +276,17 @@ def create_pool(
     alias = functions.create_alias(FunctionName=function.name, Name="live", FunctionVersion="1")["AliasArn"]
     config: dict[str, Any] = {trigger: alias for trigger in triggers if trigger != "PreTokenGeneration"}
     if "PreTokenGeneration" in triggers:
-        config["PreTokenGenerationConfig"] = {"LambdaArn": alias, "LambdaVersion": token_version}
-    pool = cognito.create_user_pool(
-        **{
-            "PoolName": function.name,
-            "UsernameAttributes": ["email"],
-            "AutoVerifiedAttributes": ["email"],
-            "Schema": SCHEMA,
-            "LambdaConfig": config,
-            "EmailConfiguration": {
-                "EmailSendingAccount": "DEVELOPER",
-                "SourceArn": f"arn:aws:ses:{cloud.region}:{cloud.account_id}:identity/clinic.example",
-            },
-            **settings,
-        }
-    )["UserPool"]
-    created = cognito.create_user_pool_client(
-        **{"UserPoolId": pool["Id"], "ClientName": "test", "ExplicitAuthFlows": list(ALL_FLOWS), **(client or {})}
-    )["UserPoolClient"]
-    made = Pool(
-        cloud,
-        pool["Id"],
-        pool["Arn"],
-        created["ClientId"],
-        created.get("ClientSecret", ""),
-        function,
-        alias,
-        queue_url,
-    )
+        config["PreTokenGenerationConfig"] = {"LambdaArn": alias, "LambdaVersion": event_version}
+    plain = create_pool(cloud, LambdaConfig=config, **settings)
+    pool = TriggerPool(cloud, plain.id, plain.arn, plain.client_id, plain.client_secret, function, alias, queue_url)
     if permission:
-        permit(made)
-    return made
+        permit(pool)
+    return pool
 
 
-def permit(pool: Pool, *, source_arn: str = "", qualifier: str = "live") -> None:
+def permit(pool: TriggerPool, *, source_arn: str = "", qualifier: str = "live") -> None:
     """Let the pool, or another source, invoke the function."""
-    pool.cloud.client("lambda").add_permission(
+    client_of(pool.cloud, "lambda").add_permission(
         FunctionName=pool.function.name,
         **({"Qualifier": qualifier} if qualifier else {}),
         StatementId="cognito",
