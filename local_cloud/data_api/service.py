@@ -12,7 +12,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from psycopg import pq
@@ -56,13 +56,16 @@ class Limits:
     """Open transactions; more are refused like connections beyond max_connections."""
 
 
+DEFAULT_LIMITS = Limits()
+
+
 @dataclass(frozen=True)
 class Target:
     """A request's cluster and the user that its secret names."""
 
     cluster: Cluster
     user: str
-    password: str
+    password: str = field(repr=False)
 
 
 class Transaction:
@@ -84,7 +87,7 @@ class DataApi:
         self,
         dsn: Callable[[str], str],
         resolve: Callable[[Request, Mapping[str, str]], Target],
-        limits: Limits = Limits(),
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._resolve = resolve
         self._limits = limits
@@ -119,7 +122,8 @@ class DataApi:
             return _answer(error.status, content, {"x-amzn-errortype": error.code})
 
     def reset(self) -> None:
-        """Roll every transaction back and forget it."""
+        """Roll every transaction back and forget it; close what is idle."""
+        self._workers.submit(self._pool.discard)
         for transaction in list(self._transactions.values()):
             self._end(transaction, EXPIRED)
             if not transaction.busy:
@@ -153,7 +157,6 @@ class DataApi:
             return session
 
         async def run() -> Transaction:
-            self._beginning += 1
             try:
                 transaction = Transaction(target, await self._in_thread(begin))
             finally:
@@ -162,6 +165,8 @@ class DataApi:
             self._restart_expiry(transaction)
             return transaction
 
+        # Counted before anything else can run: those who begin at the same moment see each other.
+        self._beginning += 1
         return {"transactionId": (await self._protected(run())).id}
 
     async def _commit_transaction(self, data: Request, target: Target) -> dict[str, Any]:
