@@ -7,11 +7,13 @@ The cloud itself is a child process (`local_cloud.server`) with an environment o
 however this process ends.
 """
 
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +67,8 @@ class LocalCloud:
         self.postgres_dsn = details["postgres_dsn"]
         self.postgres_pid: int = details["postgres_pid"]
         self.pid = details["pid"]
+        self._clients: dict[str, Any] = {}
+        self._clients_lock = threading.Lock()
 
     @classmethod
     def start(cls, directory: Path, port: int | None = None) -> "LocalCloud":
@@ -91,22 +95,29 @@ class LocalCloud:
         return cls(run_directory, process, details)
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the cloud as the account's root user, e.g. `client("cognito-idp")`."""
+        """The boto3 client of a service as the account's root user, e.g. `client("cognito-idp")`; safe to share.
+
+        Nothing of this machine's AWS configuration applies: an AWS_PROFILE that exists elsewhere would be an error.
+        """
+        with self._clients_lock:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(
+                    service,
+                    endpoint_url=self.endpoint,
+                    region_name=self.region,
+                    aws_access_key_id=ROOT_ACCESS_KEY,
+                    aws_secret_access_key=ROOT_ACCESS_KEY,
+                )
+            return self._clients[service]
+
+    @functools.cached_property
+    def _session(self) -> Any:
         import boto3
+        import botocore.session
 
-        make: Any = boto3.client  # the stubs know a literal per service, this takes any
-        return make(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=self.region,
-            aws_access_key_id=ROOT_ACCESS_KEY,
-            aws_secret_access_key=ROOT_ACCESS_KEY,
-        )
-
-    @property
-    def alive(self) -> bool:
-        """Whether the server still runs; it may also end by itself, or be ended by somebody else."""
-        return self._process.poll() is None
+        no_file = (None, None, os.devnull, None)
+        nowhere = {"profile": (None, None, None, None), "config_file": no_file, "credentials_file": no_file}
+        return boto3.Session(botocore_session=botocore.session.Session(nowhere))
 
     def stop(self) -> None:
         """End the server, its Lambda workers and PostgreSQL, free the port, delete all files but the log."""

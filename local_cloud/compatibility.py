@@ -89,17 +89,17 @@ def registered(additions: Iterable[ModuleType]) -> list[Patched]:
     return [entry for addition in additions for entry in addition.PATCHED]
 
 
-def current(module: str, attribute: str) -> Patched:
+def current(module: str, attribute: str, with_digest: bool = True) -> Patched:
     """The entry as the installed emulator has it. Raises AttributeError or ImportError when it is gone."""
     target: Any = importlib.import_module(module)
     for part in attribute.split("."):
         target = getattr(target, part)
-    return Patched(module, attribute, _signature(target), _digest(target))
+    return Patched(module, attribute, _signature(target), _digest(target) if with_digest else "")
 
 
 def _difference(entry: Patched) -> str:
     try:
-        found = current(entry.module, entry.attribute)
+        found = current(entry.module, entry.attribute, bool(entry.digest))
     except (ImportError, AttributeError) as gone:
         return f"{entry.name} is gone ({gone})"
     if found.signature != entry.signature:
@@ -128,7 +128,7 @@ def _print_current() -> None:
     for addition in additions:
         print(f"# {addition.__name__}")
         for entry in registered([addition]):
-            found = current(entry.module, entry.attribute)
+            found = current(entry.module, entry.attribute, bool(entry.digest))
             digest = f', "{found.digest}"' if entry.digest else ""
             print(f'    Patched("{found.module}", "{found.attribute}", "{found.signature}"{digest}),')
 

@@ -30,6 +30,9 @@ END_GRACE_SECONDS = 5.0
 OWNER_LOST_GRACE_SECONDS = 5.0
 """How long a server whose owner is gone may take to notice and clean up by itself."""
 
+IN_USE_GRACE_SECONDS = 1.0
+"""How long a directory has to look used before it counts as that: a process that was just killed takes its moment."""
+
 
 class DirectoryInUseError(Exception):
     """Another local cloud runs in this directory. The text names its process and what to do."""
@@ -71,14 +74,15 @@ class RunDirectory:
         Only processes that work in this directory, or whose command line names it, are ended, each by its id.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + OWNER_LOST_GRACE_SECONDS
+        started = time.monotonic()
         while (holder := self._holder()) is not None:
-            if _alive(holder["owner"]):
+            waited = time.monotonic() - started
+            if _alive(holder["owner"]) and waited > IN_USE_GRACE_SECONDS:
                 raise DirectoryInUseError(self._in_use_text())
-            if time.monotonic() > deadline:
+            if waited > OWNER_LOST_GRACE_SECONDS:
                 self.end(holder["pid"], signal.SIGKILL)
                 break
-            time.sleep(0.05)
+            time.sleep(0.02)
         self.remove_run_time_files()
 
     def remove_run_time_files(self) -> None:

@@ -11,8 +11,6 @@ functions, after `configure_environment`.
 import argparse
 import asyncio
 import contextlib
-import importlib
-import importlib.util
 import json
 import os
 import signal
@@ -98,8 +96,7 @@ def run(options: Options) -> None:
             database = cleanup.enter_context(_database(beside, directory.postgres))
             application = _load_emulator()
             postgres = database.result()
-        _install_additions(options, postgres)
-        cleanup.callback(_end_workers)
+        cleanup.callback(_install_additions(options, postgres))
         details = {
             "pid": os.getpid(),
             "port": port,
@@ -209,21 +206,17 @@ def _load_emulator() -> Asgi:
     return application
 
 
-def _install_additions(options: Options, postgres: "Postgres") -> None:
-    additions = [
-        importlib.import_module(f"local_cloud.{name}")
-        for name in compatibility.ADDITIONS
-        if importlib.util.find_spec(f"local_cloud.{name}")
-    ]
-    compatibility.check_patched(compatibility.registered(additions))
-    for addition in additions:
-        match addition.__name__.rpartition(".")[2]:
-            case "lambda_isolation":
-                addition.install(options.lambda_python, options.directory.workers)
-            case "data_api":
-                addition.install(postgres)
-            case _:
-                addition.install()
+def _install_additions(options: Options, postgres: "Postgres") -> Callable[[], None]:
+    """Patch the emulator. Returns what ends the Lambda environments."""
+    from local_cloud import cognito_triggers, data_api, delivery, lambda_isolation
+
+    compatibility.check_patched(
+        compatibility.registered([cognito_triggers, data_api, delivery, lambda_isolation]),
+    )
+    data_api.install(postgres)
+    cognito_triggers.install()
+    delivery.install()
+    return lambda_isolation.install(options.lambda_python, options.directory.workers)
 
 
 async def _serve(application: Asgi, listener: socket.socket, ready: Callable[[], None]) -> None:
@@ -265,12 +258,6 @@ def _publish(file: Path, details: Mapping[str, object]) -> None:
     incomplete = file.with_suffix(".incomplete")
     incomplete.write_text(json.dumps(details, indent=2) + "\n")
     incomplete.replace(file)
-
-
-def _end_workers() -> None:
-    from ministack.core import lambda_runtime
-
-    lambda_runtime.reset()
 
 
 def _stop_starting(_number: int, _frame: FrameType | None) -> None:

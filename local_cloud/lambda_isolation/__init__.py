@@ -6,7 +6,7 @@ other languages stay with MiniStack, under the same ceiling.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +71,11 @@ PATCHED = (
 )
 
 
-def install(python: Path, directory: Path) -> None:
-    """Run Python functions with the interpreter `python`, in directories below `directory`."""
+def install(python: Path, directory: Path) -> Callable[[], None]:
+    """Run Python functions with the interpreter `python`, in directories below `directory`.
+
+    Returns what ends all of them, for good.
+    """
     site = Site(python.absolute(), directory, f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}")
 
     def create(config: Mapping[str, Any], code_zip: bytes) -> Any:
@@ -88,6 +91,7 @@ def install(python: Path, directory: Path) -> None:
         module.release_worker = pool.release
         module.reap_idle_workers = pool.reap_idle
     lambda_svc._execute_function_warm = _executor(pool, lambda_svc._execute_function_warm)
+    return pool.close
 
 
 def _executor(pool: Pool, original: Any) -> Any:

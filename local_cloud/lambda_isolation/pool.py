@@ -37,6 +37,7 @@ class Pool:
         self._create = create
         self._limits = limits
         self._changed = threading.Condition(runtime._lock)
+        self._closed = False
 
     def acquire(
         self,
@@ -51,7 +52,7 @@ class Pool:
         ceiling = min(max_concurrency or self._limits.per_function, self._limits.per_function)
         deadline = time.monotonic() + self._limits.wait_seconds
         with self._changed:
-            while True:
+            while not self._closed:
                 own = self._runtime._workers.setdefault(key, [])
                 if idle := [worker for worker in own if not worker.in_use]:
                     return _lease(max(idle, key=_last_used)), "reused"
@@ -61,6 +62,8 @@ class Pool:
                     break
                 if not self._changed.wait(deadline - time.monotonic()):
                     return None, "func_cap"
+            else:
+                return None, "func_cap"
         self._runtime.kill_workers(room)
         return worker, "spawn"
 
@@ -103,6 +106,13 @@ class Pool:
             self._changed.notify_all()
         self._runtime.kill_workers(ended)
         return len(ended)
+
+    def close(self) -> None:
+        """End all environments and start none any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._runtime.reset()
 
     def _make_room(self) -> list[Any] | None:
         """Environments to end before another may start (none or one); None when all are in use."""

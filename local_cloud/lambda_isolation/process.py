@@ -1,5 +1,6 @@
 """A function's process: one message in, one answer out, and exactly the output that belongs to it."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -126,7 +127,8 @@ class FunctionProcess:
 
     def kill(self) -> None:
         if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     terminate = kill
     """AWS ends an environment without asking a function that registered no extension."""

@@ -71,6 +71,7 @@ class IsolatedWorker:
         self._proc: FunctionProcess | None = None
         self._last: FunctionProcess | None = None  # MiniStack takes a process that it ends out of _proc
         self._home: Path | None = None
+        self._dismissed = False
 
     def invoke(
         self,
@@ -87,36 +88,37 @@ class IsolatedWorker:
         `depth` is MiniStack's guard against functions that call themselves for ever. It is not handed on: that costs
         every cold start an import of botocore, and the pool's ceiling ends such a chain as well.
         """
-        with self._lock:
-            cold = self._proc is None or self._proc.poll() is not None
-            log = ""
-            try:
-                if cold:
-                    log = self._start()
-                timeout = float(self.config.get("Timeout", 3))
-                call = {
-                    "event": event,
-                    "request_id": request_id,
-                    "function_arn": invoked_function_arn or self.config.get("FunctionArn", ""),
-                    "deadline": time.time() + timeout,
-                    "environment": {"_X_AMZN_TRACE_ID": trace_id, **(durable or {})},
-                }
-                result, written = self._exchange(call, timeout, request_id)
-            except FunctionError as failure:
-                return {
-                    "status": "error",
-                    "error": str(failure),
-                    "payload": failure.payload,
-                    "cold_start": cold,
-                    "log": log + failure.log,
-                }
-            return {"status": "ok", "result": result, "cold_start": cold, "log": log + written}
+        call = {
+            "event": event,
+            "request_id": request_id,
+            "function_arn": invoked_function_arn or self.config.get("FunctionArn", ""),
+            "environment": {"_X_AMZN_TRACE_ID": trace_id, **(durable or {})},
+        }
+        try:
+            with self._lock:
+                cold = self._proc is None or self._proc.poll() is not None
+                return {"cold_start": cold, **self._answer(cold, request_id, call)}
+        finally:
+            if self._dismissed:
+                self._discard_tmpdir()
+
+    def _answer(self, cold: bool, request_id: str, call: Mapping[str, Any]) -> dict[str, Any]:
+        log = ""
+        timeout = float(self.config.get("Timeout", 3))
+        try:
+            if cold:
+                log = self._start(request_id)
+            result, written = self._exchange({**call, "deadline": time.time() + timeout}, timeout, request_id)
+        except FunctionError as failure:
+            log += failure.log
+            return {"status": "error", "error": str(failure), "payload": failure.payload, "log": log}
+        return {"status": "ok", "result": result, "log": log + written}
 
     def _spawn(self) -> None:
         """MiniStack's name for starting ahead of the first invocation."""
-        self._start()
+        self._start("")
 
-    def _start(self) -> str:
+    def _start(self, request_id: str) -> str:
         """Start the process and import the handler. Returns what that wrote; raises FunctionError."""
         self._discard()
         self._home = Path(tempfile.mkdtemp(prefix=f"{self.func_name}-", dir=self._site.directory))
@@ -126,21 +128,24 @@ class IsolatedWorker:
             raise FunctionError(
                 {"errorMessage": f"Could not unzip the package: {broken}", "errorType": "Runtime.Unknown"}, ""
             ) from broken
-        self._last = self._proc = FunctionProcess(
+        process = FunctionProcess(
             self._site.python,
             self.config["Handler"],
             [place for layer in layers for place in import_places(layer)],
             variables(self.config, self._site.endpoint, self._credentials, code, self._home),
             code,
         )
-        (self._home / "pid").write_text(f"{self._proc.pid}\n")
+        self._proc = self._last = process
         self._cold = False
+        (self._home / "pid").write_text(f"{process.pid}\n")
+        if self._dismissed:
+            process.kill()
         try:
-            _, log = self._exchange({}, max(INIT_SECONDS, float(self.config.get("Timeout", 3))), "")
+            _, log = self._exchange({}, max(INIT_SECONDS, float(self.config.get("Timeout", 3))), request_id)
         except FunctionError:
             # It reports a failed import and ends; the next invocation must not find it in the act of ending.
-            self._proc.kill()
-            self._proc.wait()
+            process.kill()
+            process.wait()
             raise
         return log
 
@@ -168,12 +173,22 @@ class IsolatedWorker:
         return answer["result"], log
 
     def _discard_tmpdir(self) -> None:
-        """MiniStack's name for cleaning up after a process that was ended."""
-        with self._lock:
-            self._discard()
+        """MiniStack's name for cleaning up after a process that was ended; this worker is not used again.
+
+        Ends a process that was just being started, and leaves the rest to the invocation that may still hold the lock.
+        """
+        self._dismissed = True
+        if (process := self._last) is not None:
+            process.kill()
+        if self._lock.acquire(blocking=False):
+            try:
+                self._discard()
+            finally:
+                self._lock.release()
 
     def _discard(self) -> None:
         if self._last is not None:
+            self._last.wait()
             self._last.close()
         if self._home is not None:
             shutil.rmtree(self._home, ignore_errors=True)

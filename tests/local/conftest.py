@@ -36,15 +36,8 @@ def cloud(local_directory: Path) -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def client(cloud: LocalCloud) -> Callable[[str], Any]:
-    """boto3 clients of the cloud as the account's root user, one per service."""
-    clients: dict[str, Any] = {}
-
-    def of(service: str) -> Any:
-        if service not in clients:
-            clients[service] = cloud.client(service)
-        return clients[service]
-
-    return of
+    """boto3 clients of the cloud as the account's root user: `client("sqs")`."""
+    return cloud.client
 
 
 @pytest.fixture
