@@ -4,6 +4,7 @@
 by its owner alone and gone when the cloud is.
 """
 
+import functools
 import json
 import os
 import tempfile
@@ -77,12 +78,19 @@ class Connection:
 
 
 def _make_client(service: str, **options: Any) -> Any:
-    """A client on which nothing of this machine's AWS configuration has a say: a profile may not exist, or be real."""
-    nowhere = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-    core = botocore.session.Session(nowhere | {"profile": (None, None, None, None)})
     # Untyped: the stubs know one overload per literal service name, and here the name is a variable.
-    make: Any = boto3.Session(botocore_session=core).client
+    make: Any = _session().client
     return make(service, **options)
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    """One on which nothing of this machine's AWS configuration has a say: a profile may be absent, or a real account's.
+
+    Kept, because a session reads its service models once.
+    """
+    nowhere = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    return boto3.Session(botocore_session=botocore.session.Session(nowhere | {"profile": (None, None, None, None)}))
 
 
 def write(connection: Connection, state_directory: Path) -> Path:
