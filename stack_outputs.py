@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import pulumi
 
 Value = pulumi.Output[str] | str | None
-"""None where the stack has the feature switched off: no parameter, and null among the stack outputs."""
+"""None where the stack has the feature switched off: neither a parameter nor a stack output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,4 +79,5 @@ def export(*groups: PublicOutputs | PrivateOutputs) -> None:
     """Make every field a stack output of its name."""
     for group in groups:
         for item in fields(group):
-            pulumi.export(item.name, getattr(group, item.name))
+            if (value := getattr(group, item.name)) is not None:
+                pulumi.export(item.name, value)
