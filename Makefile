@@ -1,4 +1,4 @@
-# `make help` lists the targets. `install` is idempotent and everything else calls it.
+# `make help` lists the targets. `install` is idempotent, and everything that needs it calls it.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -7,13 +7,84 @@ PYTHON ?= python3
 VENV := .venv
 LAMBDA_VENV := .venv-lambda
 BIN := $(VENV)/bin
-UV := $(BIN)/uv
-SOURCES := __main__.py settings components lambdas local_cloud medflow bench tests
 NODE_CLIENT := tests/local/node_client
+SOURCES := __main__.py aws_provider.py stack_outputs.py settings components medflow local_cloud bench tests
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help
+.PHONY: help install build up smoke test format lint types unit components program lambdas contract local golden bench clean
+
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed $(LAMBDA_VENV)/.installed $(NODE_CLIENT)/node_modules/.installed ## install what everything else needs, once
+
+$(VENV)/bin/uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is needed; on Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/bin/uv requirements/dev.txt pyproject.toml
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(LAMBDA_VENV)/.installed: $(VENV)/.installed requirements/lambda-runtime.txt
+	@test -x $(LAMBDA_VENV)/bin/python || $(BIN)/python -m venv --without-pip $(LAMBDA_VENV)
+	$(BIN)/uv pip sync --quiet --python $(LAMBDA_VENV)/bin/python --require-hashes requirements/lambda-runtime.txt
+	@touch $@
+
+$(NODE_CLIENT)/node_modules/.installed: $(VENV)/.installed $(NODE_CLIENT)/package-lock.json
+	cd $(NODE_CLIENT) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+build: install ## build the Lambda zips, deterministically
+	@medflow build
+
+up: install ## start the local cloud, deploy, run the first user's journey, serve until Ctrl-C
+	@medflow local up
+
+smoke: install ## the same journey, then stop; exit code 1 when a step fails
+	@medflow local smoke
+
+test: format lint types unit components program lambdas contract local ## all that needs no AWS account
+
+format: install ## check the formatting
+	ruff format --check .
+
+lint: install ## check for mistakes
+	ruff check .
+
+types: install ## check the types
+	mypy $(SOURCES)
+	mypy lambdas
+
+unit: build ## pure code
+	pytest -n 2 tests/unit
+
+components: build ## each component on its resource graph
+	pytest -n 2 tests/components
+
+program: build ## the whole program for every stack, and the provider's rules
+	pytest -n 2 tests/program
+
+lambdas: build ## handlers
+	pytest -n 2 tests/lambdas
+
+contract: build ## what one part promises another
+	pytest -n 2 tests/contract
+
+local: build ## the local cloud and, in it, the whole journey
+	pytest tests/local
+
+golden: build ## write the committed copies of interfaces anew
+	UPDATE_GOLDEN=1 pytest -q tests/contract/test_golden.py
+
+bench: build ## ratios against peers and limits, into .local/bench.json
+	python -m bench
+
+clean: ## remove what was built and installed
+	rm -rf build .local $(VENV) $(LAMBDA_VENV) $(NODE_CLIENT)/node_modules *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
