@@ -29,7 +29,7 @@ every_component = pytest.mark.parametrize("component", COMPONENTS, ids=lambda co
 
 
 def make(component: type[pulumi.ComponentResource], name: str, prefix: str = component_args.PREFIX) -> None:
-    component(name, COMPONENTS[component](name_prefix=prefix))  # type: ignore[arg-type]
+    component(name, COMPONENTS[component](name_prefix=prefix))
 
 
 @every_component
