@@ -58,12 +58,14 @@ PATCHED = (
         "_apply_presignup_trigger",
         "(pool_id: str, client_id: str, username: str, user_attrs: dict,"
         " trigger_source: str = 'PreSignUp_ExternalProvider') -> dict",
+        "3a8e61e0cad3",
     ),
     Patched(
         _COGNITO,
         "_apply_custom_message_trigger",
         "(pool: dict, trigger_source: str, username: str, user_attrs: dict, client_metadata=None,"
         " username_parameter: str = '{username}') -> dict",
+        "b0404daf9e7f",
     ),
     Patched(
         _COGNITO,
@@ -71,6 +73,7 @@ PATCHED = (
         "(pool_id: str, claims: dict, token_type: str, trigger_source: str, client_id: str, username: str,"
         " user_attrs: dict, groups: list[str], client_metadata: dict | None = None,"
         " scope: str = 'aws.cognito.signin.user.admin') -> dict",
+        "3ea4dfabd7f5",
     ),
     Patched(_COGNITO, "_send_verification_email", "(pool, username, attr_dict, code, attribute_name='email')"),
     Patched(
@@ -83,9 +86,25 @@ PATCHED = (
     Patched(_COGNITO, "_validate_password", "(pool, password)"),
     Patched(_COGNITO, "new_uuid", "() -> str"),
     Patched(_COGNITO, "_dispatch_idp", "(action: str, data: dict)"),
-    # Unchanged, but read or called; the digests stand for the order of things inside.
-    Patched(_COGNITO, "_admin_create_user", "(data)"),
-    Patched(_COGNITO, "_sign_up", "(data)"),
+    # Not replaced, but the triggers rely on what these do and in which order.
+    Patched(_COGNITO, "_admin_create_user", "(data)", "b6be9f9333ac"),
+    Patched(_COGNITO, "_sign_up", "(data)", "7c18b40cc080"),
+    Patched(
+        _COGNITO,
+        "_fake_token",
+        "(sub: str, pool_id: str, client_id: str, token_type: str = 'access', username: str = '',"
+        " user_attrs: dict | None = None, groups: list[str] | None = None, nonce: str = '',"
+        " trigger_source: str = 'TokenGeneration_Authentication', client_metadata: dict | None = None,"
+        " origin_jti: str = '', scope: str | None = None) -> str",
+        "7e26f28e0883",
+    ),
+    Patched(
+        _COGNITO,
+        "_render_invitation_message",
+        "(pool, username, temp_password, attr_dict, client_metadata=None) -> tuple",
+        "d005ab15ec27",
+    ),
+    # Called.
     Patched(_COGNITO, "_attr_list_to_dict", "(attrs: list) -> dict"),
     Patched(_COGNITO, "_aws_scope_order", "(scopes: list[str], presized: bool = True) -> list[str]"),
     Patched(_COGNITO, "_code_error", "(issued, code)"),

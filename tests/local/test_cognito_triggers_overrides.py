@@ -18,8 +18,9 @@ ACCESS_CLAIMS = {"sub": "u-1", "client_id": "app", "username": "u-1", "scope": "
 
 
 def overridden(claims: dict[str, Any], token_type: str, **changes: Any) -> dict[str, Any]:
-    section = {"id": "id_token", "access": "access_token"}[token_type]
-    return changed_claims(claims, token_type, NURSE, TokenOverrides(**{section: ClaimChanges(**changes)}))
+    wanted = ClaimChanges(**changes)
+    overrides = TokenOverrides(id_token=wanted) if token_type == "id" else TokenOverrides(access_token=wanted)
+    return changed_claims(claims, token_type, NURSE, overrides)
 
 
 def test_no_overrides_leave_a_token_as_it_is() -> None:
