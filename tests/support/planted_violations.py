@@ -160,6 +160,7 @@ PLANTED: list[tuple[str, str, dict[str, Any], str]] = [
 
 TRAPPED: list[tuple[str, str, dict[str, Any], str]] = [
     ("missing output", PARAMETER, {"value": "arn:aws:sqs:eu-west-3:None:q"}, "value"),
+    ("missing output", QUEUE, {"redrivePolicy": '{"deadLetterTargetArn": null}'}, "redrivePolicy"),
     ("policy document", "aws:iam/rolePolicy:RolePolicy", {"policy": f" {POLICY}"}, "policy"),
     (
         "policy document",

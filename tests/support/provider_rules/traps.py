@@ -10,26 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from support.policies import DOCUMENTS
 from support.pulumi_harness import Resource
 from support.wire import UNKNOWN
 
 Found = Iterator[tuple[str, str]]
 Check = Callable[[Resource, Sequence[Resource]], Found]
 
-POLICY_DOCUMENTS: Final = {
-    "aws:iam/role:Role": ("assumeRolePolicy",),
-    "aws:iam/policy:Policy": ("policy",),
-    "aws:iam/rolePolicy:RolePolicy": ("policy",),
-    "aws:sqs/queue:Queue": ("policy",),
-    "aws:sqs/queuePolicy:QueuePolicy": ("policy",),
-    "aws:sns/topic:Topic": ("policy",),
-    "aws:sns/topicPolicy:TopicPolicy": ("policy",),
-    "aws:s3/bucketPolicy:BucketPolicy": ("policy",),
-    "aws:kms/key:Key": ("policy",),
-    "aws:secretsmanager/secret:Secret": ("policy",),
-    "aws:secretsmanager/secretPolicy:SecretPolicy": ("policy",),
-}
-"""Properties that hold an IAM policy document."""
+_MISSING: Final = re.compile(r'[:/]None($|[:/"])|"(Resource|AWS|Service|[A-Za-z]*Arn)": ?(null|"None")')
+"""None as a part of an ARN or URL, and no value at all where a policy or a queue's settings want an ARN."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +60,13 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 def _missing_output(resource: Resource, _: Sequence[Resource]) -> Found:
     """An output that a resource does not have becomes the text None, or null inside of JSON."""
     for path, text in _texts(resource.inputs, ""):
-        if re.search(r"(^|[:/\"])None($|[:/\"])", text) or re.search(
-            r'"(Resource|AWS|Service|[A-Za-z]*Arn)": null', text
-        ):
+        if _MISSING.search(text):
             yield path, f"holds an output that its resource does not have: {text!r}"
 
 
-@_trap("policy document", *POLICY_DOCUMENTS)
+@_trap("policy document", *DOCUMENTS)
 def _policy_document(resource: Resource, _: Sequence[Resource]) -> Found:
-    for path in POLICY_DOCUMENTS[resource.type]:
+    for path in DOCUMENTS[resource.type]:
         text = _known(resource.inputs.get(path))
         if not isinstance(text, str):
             continue
