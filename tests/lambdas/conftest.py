@@ -7,10 +7,13 @@
 """
 
 import importlib
+import io
 import json
+import logging
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -77,7 +80,8 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ModuleTyp
             monkeypatch.setenv(name, value)
         started.add(package)
         _forget(package)
-        return importlib.import_module(f"{package}.handler")
+        with redirect_stdout(_CurrentOutput()):
+            return importlib.import_module(f"{package}.handler")
 
     yield start
     for package in started:
@@ -85,9 +89,18 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ModuleTyp
         sys.modules.update({name: module for name, module in before.items() if name.partition(".")[0] == package})
 
 
+class _CurrentOutput(io.StringIO):
+    """Powertools keeps the standard output that it starts with; pytest replaces it between set-up and test."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+
 def _forget(package: str) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]
+    # The registry of the process holds the logger.
+    logging.Logger.manager.loggerDict.pop(package, None)
 
 
 @pytest.fixture(scope="session")
