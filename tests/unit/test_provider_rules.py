@@ -20,6 +20,7 @@ from support.planted_violations import (
     TABLE,
     TARGET,
     TRAPPED,
+    planted,
 )
 from support.provider_rules import UNLISTED, Violation, violations
 from support.provider_rules.facts import RELATIONS, all_facts, argument_class, fields
@@ -27,33 +28,9 @@ from support.provider_rules.traps import TRAPS
 from support.pulumi_harness import UNKNOWN, Resource, Synth, synth
 
 
-def _resource(type_: str, inputs: dict[str, Any], name: str = "planted") -> Resource:
-    return Resource(
-        type=type_,
-        name=name,
-        urn=f"urn:{name}",
-        inputs=inputs,
-        secret_paths=frozenset(),
-        custom=True,
-        parent_urn=None,
-        dependency_urns=frozenset(),
-        property_dependencies={},
-        protect=False,
-        aliases=[],
-        ignore_changes=[],
-        replace_on_changes=[],
-        delete_before_replace=None,
-        retain_on_delete=False,
-        provider=None,
-        additional_secret_outputs=[],
-        import_id=None,
-        read=False,
-    )
-
-
 def _changed(type_: str, change: dict[str, Any]) -> Resource:
     inputs = {**CLEAN.get(type_, {}), **change}
-    return _resource(type_, {key: value for key, value in inputs.items() if value is not None})
+    return planted(type_, {key: value for key, value in inputs.items() if value is not None})
 
 
 def _places(found: list[Violation]) -> set[tuple[str, str]]:
@@ -89,9 +66,9 @@ def test_the_data_is_refused_a_kind_of_entry_that_nothing_judges() -> None:
 
 def test_a_target_whose_rule_is_on_another_bus_is_caught() -> None:
     """C2. AWS would look the rule up on the default bus and not find it."""
-    rule = _resource(RULE, {"name": "daily", "eventBusName": "identity", "scheduleExpression": "rate(1 day)"}, "rule")
-    lost = _resource(TARGET, {"rule": "daily", "arn": ARN}, "lost")
-    found = _resource(TARGET, {"rule": "daily", "arn": ARN, "eventBusName": "identity"}, "found")
+    rule = planted(RULE, {"name": "daily", "eventBusName": "identity", "scheduleExpression": "rate(1 day)"}, "rule")
+    lost = planted(TARGET, {"rule": "daily", "arn": ARN}, "lost")
+    found = planted(TARGET, {"rule": "daily", "arn": ARN, "eventBusName": "identity"}, "found")
     assert [(v.name, v.kind, v.path) for v in violations(Synth([rule, lost, found]))] == [
         ("lost", "target of a rule", "eventBusName")
     ]
@@ -145,7 +122,7 @@ def test_a_violation_is_found_through_the_sdk_too() -> None:
 
 def test_a_component_and_what_is_only_looked_up_are_not_judged() -> None:
     """I1. Neither is created by the provider."""
-    component = _resource("medflow:index:Mailbox", {"anything": 1})
+    component = planted("medflow:index:Mailbox", {"anything": 1})
     component.custom = False
     looked_up = _changed(TARGET, {"arn": None})
     looked_up.read = True
