@@ -197,20 +197,23 @@ def test_failures_outside_the_handlers_logic_have_the_names_of_aws(
         assert message in outcome.payload["errorMessage"]
 
 
-def test_a_timeout_ends_the_function_and_what_it_started(make_function: MakeFunction, cloud: LocalCloud) -> None:
+def test_a_timeout_ends_the_function_and_what_it_started(
+    make_function: MakeFunction, unique: Callable[[str], str]
+) -> None:
     """H1. A process that outlives its function would keep the queue message it works on."""
     source = """
 import subprocess, sys, time
 def lambda_handler(event, context):
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "left-over"])
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", event])
     print("working")
     time.sleep(60)
 """
-    outcome = make_function(source, timeout=1).invoke()
+    left_over = unique("left-over")
+    outcome = make_function(source, timeout=1).invoke(left_over)
     assert outcome.payload["errorType"] == "Sandbox.Timedout"
     assert outcome.payload["errorMessage"].endswith("Error: Task timed out after 1.00 seconds")
     assert outcome.log[0] == "working"
-    assert not [process for process in _descendants(cloud) if "left-over" in process.cmdline()]
+    assert not [process for process in psutil.process_iter(["cmdline"]) if left_over in str(process.info["cmdline"])]
 
 
 @pytest.mark.parametrize(
@@ -302,12 +305,14 @@ def test_a_burst_waits_for_a_bounded_number_of_environments(make_function: MakeF
 
 
 def test_all_functions_together_stay_below_the_ceiling(make_function: MakeFunction, cloud: LocalCloud) -> None:
-    """H1. An idle environment of another function makes room."""
+    """H1. More functions at once than may run: those above wait, and an idle environment of another one makes room."""
     functions = [make_function(SLEEPER, timeout=30) for _ in range(4)]
-    for function in functions:
-        with ThreadPoolExecutor(8) as threads:
-            list(threads.map(function.invoke, [0.3] * 8))
-    running = [process for process in _descendants(cloud) if any("bootstrap.py" in part for part in process.cmdline())]
+    calls = [function for function in functions for _ in range(6)]
+    with ThreadPoolExecutor(len(calls)) as threads:
+        outcomes = list(threads.map(lambda function: function.invoke(2).payload, calls))
+    assert outcomes == [2] * len(calls)
+    assert len(calls) > Limits().total
+    running = [process for process in _descendants(cloud) if "bootstrap.py" in str(process.cmdline())]
     assert len(running) <= Limits().total
 
 

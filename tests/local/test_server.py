@@ -139,7 +139,7 @@ def test_a_busy_port_is_named_with_the_way_out(directory: Path) -> None:
     """H1. Another program on the port is the most common reason of a failed start."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(LocalCloudError, match=rf"port {port} .*in use.*--port"):
+        with pytest.raises(LocalCloudError, match=rf"^cannot listen on port {port} of [^\n]*in use[^\n]*--port$"):
             LocalCloud.start(directory, port)
     assert files_of(directory) == {"server.log"}
 
