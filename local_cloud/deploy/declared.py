@@ -8,17 +8,20 @@ from typing import Any
 
 import pulumi
 
+from local_cloud.deploy.errors import TranslationError
+
 
 @functools.cache
 def declared_outputs(token: str) -> Mapping[str, bool]:
-    """Outputs by camelCase name, with whether each is a list. Empty for a type whose class is not imported.
+    """Outputs by camelCase name, with whether each is a list.
 
-    A registered resource's class always is: its constructor made the registration.
+    Raises TranslationError when no class of that type is imported, which cannot be for a registered resource: the
+    class's constructor made the registration.
     """
     for cls in _subclasses(pulumi.CustomResource):
         if getattr(cls, "pulumi_type", None) == token:
             return dict(_outputs(cls))
-    return {}
+    raise TranslationError("no imported class of the SDK has this type")
 
 
 def _subclasses(cls: type) -> Iterator[type]:

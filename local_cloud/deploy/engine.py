@@ -85,7 +85,8 @@ class Engine:
         scope = Scope(request.type, request.name, inputs, region, request.account, self._clients.endpoint, unique)
         if spec.auto_name and spec.auto_name not in inputs:
             prefix = inputs.get(f"{spec.auto_name}Prefix")
-            inputs[spec.auto_name] = f"{prefix}{unique}" if prefix else spec.name_pattern.format_map(_Fields(scope))
+            name = f"{prefix}{unique}" if prefix else self._value(spec.name_pattern, scope, spec)
+            inputs[spec.auto_name] = name + self._value(spec.name_ending, scope, spec)
         if taggable and (request.default_tags or "tags" in inputs):
             inputs["tags"] = {**request.default_tags, **inputs.get("tags", {})}
         for key, value in spec.defaults.items():
@@ -111,7 +112,9 @@ class Engine:
             raise TranslationError(f"{call.operation} takes no input: the deployer's own specification is wrong")
         parameters = cast(shape, properties, noun=spec.noun, renames=call.renames)
         for member, value in call.gives.items():
-            parameters.setdefault(member, self._value(value, scope, spec))
+            given = self._value(value, scope, spec)
+            if given is not None:
+                parameters.setdefault(member, given)
         if not spec.emulated:
             _validate(shape, parameters)
             scope.responses[call.operation] = None
@@ -166,7 +169,7 @@ def _state(spec: Spec, request: Request, scope: Scope, declared: Mapping[str, bo
         reason = spec.unsupported_outputs.get(name)
         description = f"{spec.token} {request.name}.{name}" + (f" ({reason})" if reason else "")
         state[name] = unprovided(description, as_list=is_list)
-    return {name: value for name, value in state.items() if name in declared} if declared else state
+    return {name: value for name, value in state.items() if name in declared}
 
 
 def _without_assets(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def run(project: Project, stack: str, endpoint: str, on_creation: Callable[[Crea
     clients = Clients(endpoint)
     monitor = CreatingMonitor(clients, Engine(clients, SPECS), provider_config, note)
     loop = asyncio.new_event_loop()
-    loop.set_default_executor(ThreadPoolExecutor(PARALLEL))
+    executor = ThreadPoolExecutor(PARALLEL)
+    loop.set_default_executor(executor)
     asyncio.set_event_loop(loop)
     set_all_config(dict(project.config), sorted(project.secret_keys))
     configure(_settings(monitor, project, stack))
@@ -66,6 +67,8 @@ def run(project: Project, stack: str, endpoint: str, on_creation: Callable[[Crea
         loop.run_until_complete(run_in_stack(lambda: _run_program(project)))
     except (Exception, SystemExit) as error:
         raise monitor.failure or _program_error(error) from error
+    finally:
+        executor.shutdown(cancel_futures=True)  # nothing is created, and no event written, after the result
     if monitor.failure:
         raise monitor.failure
     return Result(

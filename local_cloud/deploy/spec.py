@@ -80,7 +80,7 @@ class Call:
     operation: str
     takes: tuple[str, ...] | EllipsisType = ()
     gives: Mapping[str, Value] = field(default_factory=dict)
-    """Further members of the call's input, by their AWS name."""
+    """Further members of the call's input, by their AWS name; one that comes out as None is left out."""
     renames: Mapping[str, str] = field(default_factory=dict)
     reshape: Callable[[dict[str, Any], Scope], dict[str, Any]] | None = None
     """Brings the taken properties into the input's structure; property paths in errors are those of the result."""
@@ -109,6 +109,8 @@ class Spec:
     """Property that Pulumi names by itself when the program does not."""
     name_pattern: str = "{name}-{unique}"
     """Form of that name."""
+    name_ending: Value = ""
+    """What AWS wants at the end of it."""
     defaults: Mapping[str, Value] = field(default_factory=dict)
     """Values the provider sends when the program gives none."""
     not_sent: Mapping[str, str] = field(default_factory=dict)

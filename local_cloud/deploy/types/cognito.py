@@ -140,8 +140,11 @@ RISK_CONFIGURATION = Spec(
         Call(
             "SetRiskConfiguration",
             REST,
-            renames={"riskExceptionConfiguration.blockedIpRangeLists": "BlockedIPRangeList"}
-            | {"riskExceptionConfiguration.skippedIpRangeLists": "SkippedIPRangeList"},
+            renames={
+                "compromisedCredentialsRiskConfiguration.eventFilters": "EventFilter",
+                "riskExceptionConfiguration.blockedIpRangeLists": "BlockedIPRangeList",
+                "riskExceptionConfiguration.skippedIpRangeLists": "SkippedIPRangeList",
+            },
         ),
     ),
     id=lambda scope: ":".join(str(scope.inputs[key]) for key in ("userPoolId", "clientId") if key in scope.inputs),

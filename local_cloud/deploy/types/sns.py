@@ -14,6 +14,7 @@ TOPIC = Spec(
     token="aws:sns/topic:Topic",
     service="sns",
     auto_name="name",
+    name_ending=lambda scope: ".fifo" if scope.inputs.get("fifoTopic") else "",
     calls=(
         Call(
             "CreateTopic",

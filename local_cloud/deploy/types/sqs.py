@@ -43,6 +43,7 @@ QUEUE = Spec(
     service="sqs",
     noun="Queue",
     auto_name="name",
+    name_ending=lambda scope: ".fifo" if scope.inputs.get("fifoQueue") else "",
     calls=(
         Call("CreateQueue", REST, renames=_SETTINGS, reshape=_without_false_fifo),
         Call(
