@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
@@ -104,10 +105,12 @@ def _forget(package: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres.start(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.stop()
+def postgres() -> Iterator[Postgres]:
+    # Not in pytest's own directory: another pytest that starts closes that to the user whom PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="medflow-") as directory:
+        server = Postgres.start(Path(directory))
+        yield server
+        server.stop()
 
 
 @pytest.fixture
