@@ -121,8 +121,14 @@ class CreatingMonitor(mocks.MockMonitor):
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         """Result of a provider function."""
+        arguments = plain(args.args)
+        missing = first_unprovided(arguments)
         try:
-            return invoke(args.token, plain(args.args), self._clients, self._provider(args.provider).region)
+            if missing:
+                raise ResourceError(
+                    "function", args.token, f"uses {missing}, which the local deployer does not provide"
+                )
+            return invoke(args.token, arguments, self._clients, self._provider(args.provider).region)
         except ResourceError as error:
             raise self._failed(error) from error
 
@@ -152,10 +158,13 @@ class CreatingMonitor(mocks.MockMonitor):
             elif urn in self._urns:
                 problem = f"duplicate resource URN {urn!r}; try giving it a unique name"
             self._urns.add(urn)
-        if request.importId:
-            problem = problem or "the local deployer cannot import"
-        if request.transforms:
-            problem = problem or "the local deployer does not run transforms"
+        refused = {
+            "cannot import": request.importId,
+            "does not run transforms": request.transforms,
+            "does not run resource hooks": request.HasField("hooks") and request.hooks.ListFields(),
+            "cannot construct components of other languages": request.remote,
+        }
+        problem = problem or next((f"the local deployer {what}" for what, given in refused.items() if given), None)
         if problem:
             raise self._failed(ResourceError(request.type, request.name, problem))
 

@@ -128,16 +128,20 @@ def test_two_resources_of_one_name_are_refused(cloud: LocalCloud, tmp_path: Path
     assert "aws:sqs/queue:Queue same: duplicate resource URN" in str(error)
 
 
-def test_a_transform_is_refused_rather_than_skipped(cloud: LocalCloud, tmp_path: Path) -> None:
-    """H1. The mock protocol never runs one."""
-    body = """
-    def tag(args):
-        return pulumi.ResourceTransformResult({**args.props, "tags": {"a": "b"}}, args.opts)
-    aws.sqs.Queue("transformed", opts=pulumi.ResourceOptions(transforms=[tag]))
-    """
-    assert "transformed: the local deployer does not run transforms" in str(
-        failure(cloud, write_program(tmp_path, body))
-    )
+@pytest.mark.parametrize(
+    ("option", "refusal"),
+    [
+        ("transforms=[lambda args: None]", "does not run transforms"),
+        ("hooks=pulumi.ResourceHookBinding(after_create=[lambda args: None])", "does not run resource hooks"),
+        ('import_="http://127.0.0.1/000000000000/old"', "cannot import"),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_refused(
+    cloud: LocalCloud, tmp_path: Path, option: str, refusal: str
+) -> None:
+    """H1. The mock protocol passes over these without a word."""
+    error = failure(cloud, write_program(tmp_path, f'aws.sqs.Queue("q", opts=pulumi.ResourceOptions({option}))'))
+    assert str(error) == f"aws:sqs/queue:Queue q: the local deployer {refusal}"
 
 
 def test_an_existing_resource_cannot_be_looked_up(cloud: LocalCloud, tmp_path: Path) -> None:
