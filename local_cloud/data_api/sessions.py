@@ -122,9 +122,10 @@ class Session:
         return origins
 
     def reset(self) -> bool:
-        """Forget what the last caller left (settings, temporary tables, locks). False when the session is of no use."""
-        if self.state != pq.TransactionStatus.IDLE:
-            return False
+        """Forget what the last caller left (settings, temporary tables, locks).
+
+        False when that is impossible: the session is broken, or in a transaction, in which DISCARD ALL is refused.
+        """
         try:
             self.command("DISCARD ALL")
         except DataApiError:

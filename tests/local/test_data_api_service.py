@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -24,8 +25,8 @@ DEFAULT = Limits()
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres.start(tmp_path_factory.mktemp("postgres"))
+def postgres(local_directory: Path) -> Iterator[Postgres]:
+    server = Postgres.start(local_directory / "service")
     yield server
     server.stop()
 
@@ -123,6 +124,18 @@ def test_an_idle_transaction_is_rolled_back(postgres: Postgres) -> None:
         assert answer["message"] == f"Transaction {transaction} is not found. Transaction may be expired."
         assert (await caller.execute("select count(*) from idle"))["records"] == [[{"longValue": 0}]]
         await caller.execute("drop table idle")
+
+    run(test())
+
+
+def test_a_transaction_that_is_never_used_expires_too(postgres: Postgres) -> None:
+    """H1. The time runs from its begin."""
+
+    async def test() -> None:
+        caller = Caller(postgres, Limits(idle_seconds=0.1))
+        transaction = await caller.begin()
+        await asyncio.sleep(0.3)
+        assert (await caller.commit(transaction))[0] == 404
 
     run(test())
 
@@ -238,6 +251,9 @@ def test_a_request_that_is_cancelled_leaves_its_transaction_usable(postgres: Pos
         request = asyncio.create_task(caller.execute("select pg_sleep(0.3)::text", transactionId=transaction))
         await asyncio.sleep(0.1)
         request.cancel()
+        await asyncio.sleep(0.05)
+        _, answer = await caller.call("/Execute", sql="select 1", transactionId=transaction)
+        assert answer["message"] == "Transaction is still running a query"
         await asyncio.sleep(0.4)
         await caller.execute("select 1", transactionId=transaction)
         assert (await caller.commit(transaction))[0] == 200
@@ -270,6 +286,23 @@ def test_a_successor_gets_a_fresh_database_although_sessions_are_pooled(postgres
         caller.target = Target(successor, "owner", "owners-password")
         answer = await caller.execute("select to_regclass('of_the_first')::text")
         assert answer["records"] == [[{"isNull": True}]]
+
+    run(test())
+
+
+def test_a_database_that_the_operator_made_is_taken_over(postgres: Postgres) -> None:
+    """H1. The cloud makes the project's database at its start, before there is a cluster."""
+    with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
+        connection.execute("create database prepared")
+    with psycopg.connect(postgres.dsn("prepared"), autocommit=True) as connection:
+        connection.execute("create table kept (n int)")
+
+    async def test() -> None:
+        cluster = replace(CLUSTER, resource_id="cluster-LATE", master_user="late", database="prepared")
+        caller = Caller(postgres, target=Target(cluster, "late", "owners-password"))
+        await caller.execute("create table added (n int)", database="prepared")
+        answer = await caller.execute("select to_regclass('kept')::text", database="prepared")
+        assert answer["records"] == [[{"stringValue": "kept"}]]
 
     run(test())
 
@@ -333,9 +366,9 @@ def test_a_refusal_of_the_control_plane_is_the_answer(postgres: Postgres) -> Non
     run(test())
 
 
-def test_a_stopped_database_is_unavailable_not_wrong(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_stopped_database_is_unavailable_not_wrong(local_directory: Path) -> None:
     """H1. 504, which AWS SDKs try again."""
-    server = Postgres.start(tmp_path_factory.mktemp("stopped"))
+    server = Postgres.start(local_directory / "stopped")
 
     async def test() -> None:
         caller = Caller(server)

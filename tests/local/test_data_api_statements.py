@@ -282,10 +282,17 @@ def test_settings_and_temporary_tables_do_not_reach_the_next_call(database: Data
     database.execute("set timezone to 'Asia/Tokyo'")
     database.execute("create temporary table left_behind (n int)")
     database.execute("select pg_advisory_lock(7)::text")
-    database.execute("begin")
     assert database.rows("show timezone") == [["UTC"]]
     assert database.rows("select to_regclass('left_behind')::text") == [[None]]
     assert database.rows("select count(*) from pg_locks where locktype = 'advisory' and objid = 7") == [[0]]
+
+
+def test_a_begin_in_sql_does_not_hold_the_next_call_in_a_transaction(database: Database, table: str) -> None:
+    """H1. Whatever the next caller writes must be kept."""
+    database.execute("begin")
+    database.execute(f"insert into {table} (id) values (gen_random_uuid())")
+    database.execute("rollback")
+    assert database.rows(f"select count(*) from {table}") == [[1]]
 
 
 def test_a_batch_runs_the_statement_once_per_parameter_set(database: Database, table: str) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -28,10 +29,16 @@ time.sleep(600)
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres.start(tmp_path_factory.mktemp("postgres"))
+def postgres(local_directory: Path) -> Iterator[Postgres]:
+    server = Postgres.start(local_directory / "postgres")
     yield server
     server.stop()
+
+
+@pytest.fixture
+def directory(local_directory: Path) -> Path:
+    """A directory of one test. Not pytest's: under root, every new run of pytest closes those to other users again."""
+    return local_directory / uuid.uuid4().hex[:8]
 
 
 def ask(server: Postgres, query: str) -> object:
@@ -56,9 +63,9 @@ def wait_until_gone(pid: int, seconds: float = 10) -> bool:
 
 
 @pytest.fixture
-def holder(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A process that runs the server of `tmp_path`, and the server's pid."""
-    process = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+def holder(directory: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A process that runs the server of `directory`, and the server's pid."""
+    process = subprocess.Popen([sys.executable, "-c", HOLDER, str(directory)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     pid = int(process.stdout.readline())
     yield process, pid
@@ -120,9 +127,9 @@ def test_the_log_holds_no_values_of_a_failing_statement(postgres: Postgres) -> N
     assert "ada@example.org" not in log
 
 
-def test_two_servers_run_in_two_directories_at_once(postgres: Postgres, tmp_path: Path) -> None:
+def test_two_servers_run_in_two_directories_at_once(postgres: Postgres, directory: Path) -> None:
     """H1. Each cloud has its own."""
-    other = Postgres.start(tmp_path)
+    other = Postgres.start(directory)
     try:
         with psycopg.connect(other.dsn(), autocommit=True) as connection:
             connection.execute("create database only_here")
@@ -131,9 +138,9 @@ def test_two_servers_run_in_two_directories_at_once(postgres: Postgres, tmp_path
         other.stop()
 
 
-def test_a_directory_too_deep_for_a_socket_works(tmp_path: Path) -> None:
+def test_a_directory_too_deep_for_a_socket_works(directory: Path) -> None:
     """H1. A checkout may lie deep: the socket moves to a short directory, which is gone after the stop."""
-    server = Postgres.start(tmp_path / ("deep" * 20))
+    server = Postgres.start(directory / ("deep" * 20))
     sockets = Path(unquote(server.dsn().partition("host=")[2]))
     assert len(str(sockets / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT
     assert ask(server, "select 1") == 1
@@ -142,22 +149,22 @@ def test_a_directory_too_deep_for_a_socket_works(tmp_path: Path) -> None:
     assert not sockets.exists()
 
 
-def test_data_survives_a_stop(tmp_path: Path) -> None:
+def test_data_survives_a_stop(directory: Path) -> None:
     """H1. A second start takes up what the first left."""
-    first = Postgres.start(tmp_path)
+    first = Postgres.start(directory)
     with psycopg.connect(first.dsn(), autocommit=True) as connection:
         connection.execute("create database kept")
     first.stop()
-    second = Postgres.start(tmp_path)
+    second = Postgres.start(directory)
     try:
         assert ask(second, "select count(*) from pg_database where datname = 'kept'") == 1
     finally:
         second.stop()
 
 
-def test_stop_ends_the_server_although_sessions_are_open(tmp_path: Path) -> None:
+def test_stop_ends_the_server_although_sessions_are_open(directory: Path) -> None:
     """H1. And a second stop does nothing."""
-    server = Postgres.start(tmp_path)
+    server = Postgres.start(directory)
     connection = psycopg.connect(server.dsn())
     server.stop()
     server.stop()
@@ -165,11 +172,11 @@ def test_stop_ends_the_server_although_sessions_are_open(tmp_path: Path) -> None
     connection.close()
 
 
-def test_a_directory_in_use_is_refused_by_name(holder: tuple[subprocess.Popen[str], int], tmp_path: Path) -> None:
+def test_a_directory_in_use_is_refused_by_name(holder: tuple[subprocess.Popen[str], int], directory: Path) -> None:
     """H1. A second start must not stop the first one's database."""
     process, pid = holder
     with pytest.raises(PostgresError, match=f"in use by process {process.pid}"):
-        Postgres.start(tmp_path)
+        Postgres.start(directory)
     assert is_alive(pid)
 
 
@@ -182,7 +189,7 @@ def test_the_server_ends_when_its_owner_is_killed(holder: tuple[subprocess.Popen
 
 
 def test_a_server_that_outlived_a_killed_owner_is_replaced(
-    holder: tuple[subprocess.Popen[str], int], tmp_path: Path
+    holder: tuple[subprocess.Popen[str], int], directory: Path
 ) -> None:
     """H1. The guard can be killed too: the next start of the directory stops the left-over server by its pid."""
     process, pid = holder
@@ -191,7 +198,7 @@ def test_a_server_that_outlived_a_killed_owner_is_replaced(
     process.kill()
     process.wait()
     assert is_alive(pid)
-    server = Postgres.start(tmp_path)
+    server = Postgres.start(directory)
     try:
         assert not is_alive(pid)
         assert server.pid != pid
@@ -200,15 +207,15 @@ def test_a_server_that_outlived_a_killed_owner_is_replaced(
         server.stop()
 
 
-def test_a_stale_pid_file_does_not_harm_the_process_that_has_the_number_now(tmp_path: Path) -> None:
+def test_a_stale_pid_file_does_not_harm_the_process_that_has_the_number_now(directory: Path) -> None:
     """H1. Numbers are reused: only a server of this very directory is stopped."""
-    Postgres.start(tmp_path).stop()
+    Postgres.start(directory).stop()
     bystander = subprocess.Popen(["sleep", "60"])
     try:
-        (tmp_path / "data" / "postmaster.pid").write_text(
-            f"{bystander.pid}\n{tmp_path}/data\n1\n5432\n/tmp\n\n0\nready\n"
+        (directory / "data" / "postmaster.pid").write_text(
+            f"{bystander.pid}\n{directory}/data\n1\n5432\n/tmp\n\n0\nready\n"
         )
-        server = Postgres.start(tmp_path)
+        server = Postgres.start(directory)
         server.stop()
         assert bystander.poll() is None
     finally:
@@ -216,40 +223,40 @@ def test_a_stale_pid_file_does_not_harm_the_process_that_has_the_number_now(tmp_
         bystander.wait()
 
 
-def test_a_server_killed_with_the_data_open_recovers(tmp_path: Path) -> None:
+def test_a_server_killed_with_the_data_open_recovers(directory: Path) -> None:
     """H1. fsync is off, which risks the data in a power cut, not when processes die."""
-    server = Postgres.start(tmp_path)
+    server = Postgres.start(directory)
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute("create table rows as select generate_series(1, 1000) as n")
     os.kill(server.pid, signal.SIGKILL)
     wait_until_gone(server.pid)
     server.stop()
-    again = Postgres.start(tmp_path)
+    again = Postgres.start(directory)
     try:
         assert ask(again, "select count(*) from rows") == 1000
     finally:
         again.stop()
 
 
-def test_data_of_another_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_data_of_another_version_is_refused_with_what_to_do(directory: Path) -> None:
     """H1. After an upgrade of the wheel."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "PG_VERSION").write_text("16\n")
+    (directory / "data").mkdir(parents=True)
+    (directory / "data" / "PG_VERSION").write_text("16\n")
     with pytest.raises(PostgresError, match=r"is of PostgreSQL 16, the wheel holds 18; delete the directory"):
-        Postgres.start(tmp_path)
+        Postgres.start(directory)
 
 
-def test_a_start_that_fails_shows_the_log_and_leaves_the_directory_free(tmp_path: Path) -> None:
+def test_a_start_that_fails_shows_the_log_and_leaves_the_directory_free(directory: Path) -> None:
     """H1. E.g. a damaged cluster."""
-    Postgres.start(tmp_path).stop()
-    (tmp_path / "data" / "global" / "pg_control").unlink()
+    Postgres.start(directory).stop()
+    (directory / "data" / "global" / "pg_control").unlink()
     for _ in range(2):
         with pytest.raises(PostgresError, match="pg_control"):
-            Postgres.start(tmp_path)
+            Postgres.start(directory)
 
 
 def test_an_interrupted_first_start_is_not_taken_for_a_database(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """H1. The copy of the template becomes the data directory in one step."""
 
@@ -258,8 +265,8 @@ def test_an_interrupted_first_start_is_not_taken_for_a_database(
 
     monkeypatch.setattr(installation.Installation, "run", killed)
     with pytest.raises(KeyboardInterrupt):
-        Postgres.start(tmp_path)
+        Postgres.start(directory)
     monkeypatch.undo()
-    assert not (tmp_path / "data").exists()
-    server = Postgres.start(tmp_path)
+    assert not (directory / "data").exists()
+    server = Postgres.start(directory)
     server.stop()
