@@ -251,21 +251,27 @@ def lambda_handler(event, context):
         assert words == [f"{number} {way}" for way in ("print", "logging", "child", "error", "raw")]
 
 
-def test_output_after_the_answer_belongs_to_the_next_invocation(make_function: MakeFunction) -> None:
+def test_output_after_the_answer_belongs_to_the_next_invocation(make_function: MakeFunction, tmp_path: Path) -> None:
     """H1. On AWS the environment freezes with the answer and thaws with the next invocation."""
     source = """
-go = threading.Event()
-def late():
-    go.wait(); print("late")
+import pathlib, threading, time
+def late(directory):
+    while not (directory / "answered").exists(): time.sleep(0.01)
+    print("late")
+    (directory / "printed").touch()
 def lambda_handler(event, context):
-    print(event)
-    if event == "first":
-        thread = threading.Thread(target=late); thread.start(); threading.Timer(0.2, go.set).start()
+    print(event["name"])
+    if event["name"] == "first":
+        threading.Thread(target=late, args=(pathlib.Path(event["directory"]),)).start()
 """
     function = make_function(source)
-    assert function.invoke("first").log == ["first"]
-    time.sleep(0.6)
-    assert function.invoke("second").log == ["late", "second"]
+    assert function.invoke({"name": "first", "directory": str(tmp_path)}).log == ["first"]
+    (tmp_path / "answered").touch()
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "printed").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert function.invoke({"name": "second"}).log == ["late", "second"]
 
 
 def test_concurrent_invocations_do_not_mix_their_output(make_function: MakeFunction) -> None:
