@@ -153,5 +153,5 @@ def test_without_a_running_cloud_the_command_names_the_one_that_starts_it(tmp_pa
     """C2 H1. The stack `local` is the default, and often not there."""
     result = CliRunner().invoke(cli.app, ["redrive", "--directory", str(tmp_path)])
     assert result.exit_code == 1
-    assert "no local cloud" in said(result)
+    assert said(result).startswith("error: no local cloud")
     assert "make up" in said(result)
