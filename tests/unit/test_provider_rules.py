@@ -1,5 +1,8 @@
 """The checker of provider rules: a planted violation of each kind is caught, and a clean resource gives none."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pulumi_aws as aws
@@ -146,3 +149,14 @@ def test_the_data_and_the_sdk_agree_on_the_properties_of_a_type(type_: str) -> N
     class_ = argument_class(type_)
     assert class_ is not None
     assert set(fields(class_)) == all_facts()[type_].accepted
+
+
+def test_the_checker_leaves_the_sdk_usable_when_it_runs_first() -> None:
+    """I1. The SDK loads lazily; in a fresh interpreter, as no other test may have loaded it before."""
+    program = (
+        "from support.provider_rules.facts import argument_class; import pulumi_aws;"
+        " argument_class('aws:iam/role:Role'); print(pulumi_aws.iam.Role.__name__)"
+    )
+    tests = Path(__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", program], cwd=tests, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.returncode) == ("Role", 0), done.stderr

@@ -111,6 +111,8 @@ def argument_class(type_: str) -> type | None:
     package, module = token.split("/")
     package = "lambda_" if package == "lambda" else package
     snake = re.sub(r"(?<!^)([A-Z])", r"_\1", module).lower()
+    # The SDK loads its packages lazily; a module imported before its package leaves the package without its classes.
+    getattr(importlib.import_module(f"pulumi_aws.{package}"), name)
     sdk = importlib.import_module(f"pulumi_aws.{package}.{snake}")
     found = getattr(sdk, f"{name}InitArgs", None) or getattr(sdk, f"{name}Args", None)
     return found if isinstance(found, type) else None
