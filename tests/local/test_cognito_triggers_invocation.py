@@ -1,5 +1,7 @@
 """How a user pool calls a trigger function: permission, version, attempts, time limit, shape of the answer."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from local.cognito_pool import TriggerPool, client_of, create_trigger_pool, permit, recorder
 from local.lambda_functions import create_function, zip_of
+from local_cloud.cloud import ROOT
 
 DENIED = {
     "Code": "UnexpectedLambdaException",
@@ -122,7 +125,10 @@ def test_a_function_whose_process_ends_is_tried_three_times(make_pool: Any) -> N
 
 def test_an_attempt_that_succeeds_after_a_lost_one_counts(make_pool: Any) -> None:
     """H1. "Customizing user pool workflows with Lambda triggers": it retries the call."""
-    once = "(not os.path.exists(mark := f'/tmp/{event[\"userPoolId\"]}')) and (open(mark, 'w').close(), os._exit(7))"
+    once = (
+        "mark = f'/tmp/{event[\"userPoolId\"]}'; "
+        "os.remove(mark) if os.path.exists(mark) else (open(mark, 'x').close(), os._exit(7))"
+    )
     pool = make_pool(once)
     assert "AccessToken" in pool.sign_in()
     assert len(pool.runs()) == 2
@@ -154,3 +160,25 @@ def test_a_function_has_five_seconds_and_three_attempts_to_answer(monkeypatch: p
         "PostAuthentication invocation failed due to error Socket timeout while invoking Lambda function."
     )
     assert len(attempts) == 3
+
+
+@pytest.mark.parametrize("order", ["cognito_rules cognito_triggers", "cognito_triggers cognito_rules"])
+def test_installing_again_or_in_another_order_changes_nothing(order: str) -> None:
+    """H1. In a process of its own, whose emulator the other tests do not share."""
+    script = f"""
+from importlib import import_module
+from ministack.services import cognito
+additions = [import_module("local_cloud." + name) for name in {order.split()!r}]
+for addition in additions:
+    addition.install()
+before = dict(vars(cognito))
+for addition in additions:
+    addition.install()
+changed = [name for name, value in vars(cognito).items() if before.get(name) is not value]
+print("changed:", changed, "installed:", cognito._sign_up.__module__, cognito._run_idp_handler.__module__)
+"""
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == [
+        *("changed:", "[]"),
+        *("installed:", "local_cloud.cognito_rules", "local_cloud.cognito_triggers.hooks"),
+    ]
