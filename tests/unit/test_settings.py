@@ -44,6 +44,7 @@ def test_the_committed_files_are_taken(stack: str) -> None:
     [("dev-anna", EnvironmentKind.DEV), ("pr-17", EnvironmentKind.DEV), ("prod", EnvironmentKind.PROD)],
 )
 def test_the_stack_s_name_says_what_it_is(stack: str, kind: EnvironmentKind) -> None:
+    """F1."""
     assert parse("medflow", stack, config(stack)).environment.kind is kind
 
 
