@@ -5,6 +5,8 @@ queue; `queues` and `message_moves` are SQS itself. `install` puts them into the
 documentation, not with AWS.
 """
 
+import functools
+
 from local_cloud.delivery import event_rules, event_sources, http_api, message_moves, permissions, queues
 from local_cloud.delivery.patched import PATCHED
 from local_cloud.delivery.permissions import may_invoke
@@ -12,8 +14,9 @@ from local_cloud.delivery.permissions import may_invoke
 __all__ = ["PATCHED", "install", "may_invoke"]
 
 
+@functools.cache
 def install() -> None:
-    """Replace the emulator's deliveries in this process. Call once, before it serves."""
+    """Replace the emulator's deliveries in this process, before it serves. A second call does nothing."""
     permissions.install()
     queues.install()
     message_moves.install()

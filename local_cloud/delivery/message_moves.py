@@ -152,7 +152,7 @@ def _run(task: dict[str, Any], waiting: Iterable[str]) -> None:
     """Move the messages one by one at the task's rate, until done, cancelled or failed."""
     rate = task["MaxNumberOfMessagesPerSecond"]
     cancelled = _cancelled[task["id"]]
-    outcome = Status.COMPLETED
+    outcome = Status.FAILED
     try:
         for message_id in waiting:
             # The pause comes first: a task that may move one message a second moves none in its first instant.
@@ -161,13 +161,16 @@ def _run(task: dict[str, Any], waiting: Iterable[str]) -> None:
                 break
             with LOCK:
                 task["ApproximateNumberOfMessagesMoved"] += _move(task, message_id)
+        else:
+            outcome = Status.COMPLETED
     except UnknownSourceError:
-        outcome, task["FailureReason"] = Status.FAILED, "CouldNotDetermineMessageSource"
+        task["FailureReason"] = "CouldNotDetermineMessageSource"
     except sqs._Err as refused:
-        outcome, task["FailureReason"] = Status.FAILED, sqs._QUERY_COMPAT_CODES.get(refused.code, refused.code)
+        task["FailureReason"] = sqs._QUERY_COMPAT_CODES.get(refused.code, refused.code)
     finally:
-        task["Status"] = outcome.value
-        del _cancelled[task["id"]]
+        with LOCK:
+            task["Status"] = outcome.value
+            del _cancelled[task["id"]]
 
 
 def _move(task: dict[str, Any], message_id: str) -> int:

@@ -1,8 +1,8 @@
 """The queues themselves: one lock over their messages, and who may name a queue as its dead-letter queue.
 
-The emulator changes a queue's message list from the server's event loop (every API call) and from threads (event source
-mappings, replays), and rebuilds the list with plain assignments: a message that arrives in between is lost. Every
-access goes through `LOCK` here. It is held for memory work only, never while a function runs.
+The emulator changes a queue's messages from the server's event loop (every API call) and from threads (event source
+mappings, replays), finding what is visible in one step and hiding it in the next: two receivers at once get the same
+message. Every change goes through `LOCK` here. It is held for memory work only, never while a function runs.
 """
 
 import functools
