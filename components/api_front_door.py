@@ -52,7 +52,7 @@ class RouteArgs(TypedDict):
 
 class CorsArgs(TypedDict):
     allow_origins: list[str]
-    """Origins of the web application, scheme and host; `*` is everybody."""
+    """Origins of the web application, scheme and host; `*` is everybody, none means no browser."""
     allow_methods: NotRequired[list[str]]
     """Default: GET, POST, PUT, PATCH, DELETE."""
     max_age_seconds: NotRequired[int]
@@ -109,19 +109,11 @@ class ApiFrontDoor(pulumi.ComponentResource):
         self.register_outputs({"api_id": self.api_id, "api_url": self.api_url})
 
     def _create_api(self, name: str, args: ApiFrontDoorArgs) -> aws.apigatewayv2.Api:
-        cors = args["cors"]
         return aws.apigatewayv2.Api(
             f"{name}-api",
             name=physical_name(args["name_prefix"], Kind.HTTP_API, "front-door"),
             protocol_type="HTTP",
-            cors_configuration={
-                "allow_origins": cors["allow_origins"],
-                "allow_methods": cors.get("allow_methods", ["GET", "POST", "PUT", "PATCH", "DELETE"]),
-                "allow_headers": ["authorization", "content-type"],
-                "max_age": cors.get("max_age_seconds", 600),
-                # Tokens come in a header, never in a cookie.
-                "allow_credentials": False,
-            },
+            cors_configuration=_cors_configuration(args["cors"]),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -212,6 +204,18 @@ class ApiFrontDoor(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=routes),
         )
+
+
+def _cors_configuration(cors: CorsArgs) -> aws.apigatewayv2.ApiCorsConfigurationArgs | None:
+    if not cors["allow_origins"]:
+        return None
+    return aws.apigatewayv2.ApiCorsConfigurationArgs(
+        allow_origins=cors["allow_origins"],
+        allow_methods=cors.get("allow_methods", ["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        allow_headers=["authorization", "content-type"],
+        max_age=cors.get("max_age_seconds", 600),
+        allow_credentials=False,  # tokens come in a header, never in a cookie
+    )
 
 
 def _slug(route: str) -> str:

@@ -88,6 +88,12 @@ def test_browsers_come_from_the_configured_origins_without_cookies(graph: Synth)
     assert "authorization" in cors["allowHeaders"]
 
 
+def test_without_origins_no_browser_is_let_in() -> None:
+    """D1."""
+    graph = synth(lambda: ApiFrontDoor("api", api_front_door(cors={"allow_origins": []})))
+    assert "corsConfiguration" not in graph.one(API).inputs
+
+
 def test_the_stage_deploys_itself_and_throttles(graph: Synth) -> None:
     """D1. Without limits the provider would send 0, which lets nothing through."""
     stage = graph.one("aws:apigatewayv2/stage:Stage").inputs
