@@ -3,8 +3,8 @@
 Prints JSON lines: `{"event": "resource", "type", "name", "seconds", "emulated"}` per resource, and at the end
 `{"event": "done", "outputs", "resources", "seconds", "not_emulated"}` or
 `{"event": "error", "message", "resource": {"type", "name"} or null}` with exit code 1. Whatever the program prints goes
-to standard error. `--config-stdin` reads a JSON object of further configuration, for values that must not show up in
-the process list.
+to standard error. `--request-stdin` reads `{"endpoint", "config"}` as JSON once Pulumi is imported: a caller can start
+this process before the emulator, and values that must not show up in the process list stay out of it.
 """
 
 import argparse
@@ -15,7 +15,6 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -40,14 +39,13 @@ class EventStream:
 def main(arguments: list[str]) -> int:
     """Exit code: 0 deployed, 1 failed with an error event, 2 wrong command line."""
     options = _parse(arguments)
-    overrides = _overrides(options)
     events = EventStream()
     for name in [name for name in os.environ if name.startswith(("AWS_", "PULUMI_CONFIG"))]:
         del os.environ[name]  # neither the user's account nor their Pulumi settings have a say in a local deployment
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     gc.disable()  # going through the SDK's many classes again and again costs a third of this short process's time
     try:
-        result = _deploy(options, overrides, events)
+        result = _deploy(options, events)
     except ResourceError as error:
         traceback.print_exc(file=sys.stderr)
         events.write("error", message=str(error), resource={"type": error.type, "name": error.name})
@@ -60,16 +58,19 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _deploy(options: argparse.Namespace, overrides: Mapping[str, str], events: EventStream) -> dict[str, Any]:
+def _deploy(options: argparse.Namespace, events: EventStream) -> dict[str, Any]:
     from local_cloud.deploy.project import load_project
 
+    if options.request_stdin:
+        import local_cloud.deploy.runner  # noqa: F401 (imports Pulumi, which takes longest, before the request comes)
+    endpoint, overrides = _request(options)
     project = load_project(options.program.resolve(), options.stack, overrides)
     from local_cloud.deploy.runner import run
 
     result = run(
         project,
         options.stack,
-        options.endpoint,
+        endpoint,
         lambda made: events.write(
             "resource", type=made.type, name=made.name, seconds=round(made.seconds, 4), emulated=made.emulated
         ),
@@ -90,22 +91,27 @@ def _message(error: Exception) -> str:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_cloud.deploy")
     parser.add_argument("--stack", default="local")
-    parser.add_argument("--endpoint", required=True, help="URL of the emulator")
+    parser.add_argument("--endpoint", help="URL of the emulator")
     parser.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--config-stdin", action="store_true", help="read a JSON object of configuration")
+    parser.add_argument("--request-stdin", action="store_true", help="read endpoint and configuration as JSON")
     parser.add_argument("--program", type=Path, default=Path.cwd(), metavar="DIR", help="holds Pulumi.yaml")
     options = parser.parse_args(arguments)
+    if not (options.endpoint or options.request_stdin):
+        parser.error("give --endpoint URL, or --request-stdin")
     for pair in options.config:
         if "=" not in pair:
             parser.error(f"--config {pair}: give KEY=VALUE")
     return options
 
 
-def _overrides(options: argparse.Namespace) -> dict[str, str]:
-    pairs = dict(pair.split("=", 1) for pair in options.config)
-    if options.config_stdin:
-        pairs |= {str(key): str(value) for key, value in json.load(sys.stdin).items()}
-    return pairs
+def _request(options: argparse.Namespace) -> tuple[str, dict[str, str]]:
+    """Where to deploy, and what overrides the stack file."""
+    endpoint, pairs = options.endpoint, dict(pair.split("=", 1) for pair in options.config)
+    if options.request_stdin:
+        request = json.load(sys.stdin)
+        endpoint = request["endpoint"]
+        pairs |= {str(key): str(value) for key, value in request["config"].items()}
+    return endpoint, pairs
 
 
 if __name__ == "__main__":

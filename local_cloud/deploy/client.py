@@ -1,5 +1,6 @@
 """The parent's side of a deployment: starts the process, follows its events, returns the stack's outputs."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout: holds `__main__.py` and Pulumi.yaml."""
@@ -47,6 +48,61 @@ class Deployment:
     not_emulated: list[str]
 
 
+class Deployer:
+    """A deployment process that imports Pulumi while its caller still starts the emulator. Context manager."""
+
+    def __init__(self, stack: str = "local", program: Path = ROOT) -> None:
+        command = [sys.executable, "-m", "local_cloud.deploy", "--request-stdin"]
+        command += ["--stack", stack, "--program", str(program)]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self._stdin, self._stdout, stderr = _pipes(self._process)
+        self._tail: deque[str] = deque(maxlen=DIAGNOSTIC_LINES)
+        self._reader = threading.Thread(target=self._tail.extend, args=(stderr,), daemon=True)
+        self._reader.start()
+
+    def deploy(
+        self,
+        endpoint: str,
+        config: Mapping[str, str] = {},
+        on_resource: Callable[[ResourceCreated], None] | None = None,
+    ) -> Deployment:
+        """Deploy into the emulator at `endpoint`; once. Raises DeployError.
+
+        `config` overrides keys of the stack file; it reaches the process through a pipe, never its command line.
+        """
+        with contextlib.suppress(BrokenPipeError), self._stdin:  # a process that has ended says why below
+            json.dump({"endpoint": endpoint, "config": dict(config)}, self._stdin)
+        last: dict[str, Any] = {}
+        for line in self._stdout:
+            last = json.loads(line)
+            if last["event"] == "resource" and on_resource:
+                on_resource(ResourceCreated(last["type"], last["name"], last["seconds"], last["emulated"]))
+        code = self._process.wait()
+        self._reader.join(timeout=5)
+        if last.get("event") == "done":
+            return Deployment(last["outputs"], last["resources"], last["seconds"], last["not_emulated"])
+        diagnostics = "".join(self._tail)
+        if last.get("event") == "error":
+            resource = last["resource"] and f"{last['resource']['type']} {last['resource']['name']}"
+            raise DeployError(last["message"], resource, diagnostics)
+        raise DeployError(
+            f"the deployment process ended with code {code} and no result:\n{diagnostics}", None, diagnostics
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(BrokenPipeError):  # a request that nobody read
+            self._stdin.close()
+        self._reader.join(timeout=5)
+        self._stdout.close()
+
+
 def deploy(
     endpoint: str,
     stack: str = "local",
@@ -56,46 +112,10 @@ def deploy(
 ) -> Deployment:
     """Deploys `program` with `Pulumi.<stack>.yaml` into the emulator at `endpoint`, in a process of its own.
 
-    `config` overrides keys of the stack file; it reaches the process through a pipe, never its command line. Raises
-    DeployError.
+    `config` overrides keys of the stack file. Raises DeployError.
     """
-    command = [sys.executable, "-m", "local_cloud.deploy", "--config-stdin"]
-    command += ["--stack", stack, "--endpoint", endpoint, "--program", str(program)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
-        return _follow(process, config, on_resource)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _follow(
-    process: "subprocess.Popen[str]",
-    config: Mapping[str, str],
-    on_resource: Callable[[ResourceCreated], None] | None,
-) -> Deployment:
-    stdin, stdout, stderr = _pipes(process)
-    tail: deque[str] = deque(maxlen=DIAGNOSTIC_LINES)
-    reader = threading.Thread(target=tail.extend, args=(stderr,), daemon=True)
-    reader.start()
-    with stdin:
-        json.dump(dict(config), stdin)
-    last: dict[str, Any] = {}
-    for line in stdout:
-        last = json.loads(line)
-        if last["event"] == "resource" and on_resource:
-            on_resource(ResourceCreated(last["type"], last["name"], last["seconds"], last["emulated"]))
-    code = process.wait()
-    reader.join(timeout=5)
-    if last.get("event") == "done":
-        return Deployment(last["outputs"], last["resources"], last["seconds"], last["not_emulated"])
-    diagnostics = "".join(tail)
-    if last.get("event") == "error":
-        resource = last["resource"] and f"{last['resource']['type']} {last['resource']['name']}"
-        raise DeployError(last["message"], resource, diagnostics)
-    raise DeployError(f"the deployment process ended with code {code} and no result:\n{diagnostics}", None, diagnostics)
+    with Deployer(stack, program) as deployer:
+        return deployer.deploy(endpoint, config, on_resource)
 
 
 def _pipes(process: "subprocess.Popen[str]") -> tuple[TextIO, TextIO, TextIO]:

@@ -13,7 +13,7 @@ from types import FrameType
 
 from local_cloud.cloud import ROOT, LocalCloud, LocalCloudError
 from local_cloud.connection import Connection, ConnectionFileError
-from local_cloud.deploy.client import DeployError, Deployment, ResourceCreated, deploy
+from local_cloud.deploy.client import Deployer, DeployError, Deployment, ResourceCreated
 from local_cloud.journey import Report, Step, StepResult, travel
 from medflow import redrive
 from medflow.build import BuildError, build
@@ -42,7 +42,8 @@ def deployed_cloud(directory: Path, port: int | None, narrator: Narrator) -> Ite
     """
     phases: dict[str, float] = {}
     with contextlib.ExitStack() as cleanup, clearly():
-        # The emulator starts while the functions are built: neither needs the other.
+        # Pulumi is imported, the emulator starts and the functions are built at once: none needs the others.
+        deployer = cleanup.enter_context(Deployer())
         beside = cleanup.enter_context(ThreadPoolExecutor(1))
         starting = beside.submit(LocalCloud.start, directory, port)
         cleanup.callback(_stop, starting)
@@ -63,7 +64,7 @@ def deployed_cloud(directory: Path, port: int | None, narrator: Narrator) -> Ite
                 created += 1
                 phase.says(f"deploying the stack: {created} resources, last {resource.type} {resource.name}")
 
-            deployment = deploy(cloud.endpoint, on_resource=count)
+            deployment = deployer.deploy(cloud.endpoint, on_resource=count)
             phase.done = f"{deployment.resources} resources deployed"
         phases["deploy"] = phase.seconds
         connection = Connection.of_deployment(
