@@ -15,10 +15,11 @@ PLAIN_WIDTH = 200
 
 
 class Phase:
-    """One thing that takes a while. Say how far it is with `says`, and what came of it with `done`."""
+    """One thing that takes a while. Say how far it is with `says`, and what came of it with `done` and `ok`."""
 
     def __init__(self, title: str, show: Callable[[str], None]) -> None:
         self.done = title
+        self.ok = True
         self.seconds = 0.0
         self._show = show
 
@@ -41,15 +42,16 @@ class Narrator:
     def phase(self, title: str) -> Iterator[Phase]:
         """Tell of one phase; its last line has its time."""
         began = time.monotonic()
-        ok = False
         with self._live(title) as show:
             phase = Phase(title, show)
             try:
                 yield phase
-                ok = True
+            except BaseException:
+                phase.done, phase.ok = title, False
+                raise
             finally:
                 phase.seconds = time.monotonic() - began
-                self._line(ok, phase.done if ok else title, phase.seconds)
+                self._line(phase.ok, phase.done, phase.seconds)
 
     def step(self, result: StepResult) -> None:
         """One step of the journey, ticked or crossed with what it saw."""

@@ -14,7 +14,7 @@ from types import FrameType
 from local_cloud.cloud import ROOT, LocalCloud, LocalCloudError
 from local_cloud.connection import Connection, ConnectionFileError
 from local_cloud.deploy.client import Deployer, DeployError, Deployment, ResourceCreated
-from local_cloud.journey import Report, Step, StepResult, travel
+from local_cloud.journey import Report, Step, travel
 from medflow import redrive
 from medflow.build import BuildError, build
 from medflow.errors import OperatorError
@@ -81,14 +81,9 @@ def make_journey(connection: Connection, narrator: Narrator) -> tuple[Report, fl
         def show(step: Step) -> None:
             phase.says(step.name)
 
-        results: list[StepResult] = []
-
-        def tick(result: StepResult) -> None:
-            results.append(result)
-            narrator.step(result)
-
-        report = travel(connection, redrive_all, on_start=show, on_end=tick)
-        phase.done = f"journey: {sum(result.ok for result in results)} of {len(results)} steps"
+        report = travel(connection, redrive_all, on_start=show, on_end=narrator.step)
+        phase.ok = report.ok
+        phase.done = f"journey: {sum(step.ok for step in report.steps)} of {len(report.steps)} steps"
     return report, time.monotonic() - began
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -191,6 +192,26 @@ def test_a_phase_that_fails_is_crossed() -> None:
             raise ValueError("no")
 
     assert plain(fail).splitlines()[-1].startswith("✗ deploying")
+
+
+def test_a_phase_with_a_bad_end_is_crossed_without_an_exception() -> None:
+    """H2. A journey in which a step failed went its way to the end."""
+
+    def end_badly(narrator: Narrator) -> None:
+        with narrator.phase("travelling") as phase:
+            phase.done, phase.ok = "journey: 24 of 25 steps", False
+
+    assert plain(end_badly).splitlines()[-1].startswith("✗ journey: 24 of 25 steps")
+
+
+def test_on_a_terminal_the_live_line_says_how_far_it_is() -> None:
+    """H1. A count that moves, so that nobody thinks it hangs."""
+    file = io.StringIO()
+    narrator = Narrator(Console(file=file, force_terminal=True, width=80))
+    with narrator.phase("deploying") as phase:
+        phase.says("deploying: 57 resources")
+        time.sleep(0.2)  # the live line is drawn 12 times a second
+    assert "deploying: 57 resources" in file.getvalue()
 
 
 def test_a_long_address_is_not_broken_without_a_terminal() -> None:
