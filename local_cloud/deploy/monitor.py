@@ -33,7 +33,7 @@ class Creation:
 
 
 class CreatingMonitor(mocks.MockMonitor):
-    """Creates custom resources in the emulator; the first failure stops all later ones."""
+    """Creates custom resources in the emulator and keeps the first failure."""
 
     def __init__(
         self,
@@ -153,9 +153,7 @@ class CreatingMonitor(mocks.MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         problem = None
         with self._lock:
-            if self.failure:
-                problem = f"not created, for the deployment failed before: {self.failure}"
-            elif urn in self._urns:
+            if urn in self._urns:
                 problem = f"duplicate resource URN {urn!r}; try giving it a unique name"
             self._urns.add(urn)
         refused = {

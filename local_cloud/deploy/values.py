@@ -26,7 +26,7 @@ def plain(value: Any) -> Any:
 
 def secret(value: Any) -> Any:
     """The value marked secret, once."""
-    return rpc.wrap_rpc_secret(rpc.unwrap_rpc_secret(value))
+    return rpc.wrap_rpc_secret(value)
 
 
 def unprovided(description: str, *, as_list: bool) -> Any:
