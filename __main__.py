@@ -5,13 +5,14 @@ import pulumi
 import settings as configuration
 from aws_provider import create_provider
 from components._database_access import DatabaseArgs
+from components._operations import OperationsArgs
 from components._roles import RoleArgs, ScopeArgs
 from components.api_front_door import ApiFrontDoor
-from components.clinic_api import ClinicApi, ClinicApiArgs
+from components.clinic_api import ClinicApi
 from components.cognito_auth import CognitoAuth, CognitoAuthArgs, HostedUiArgs, Mfa, Tier
 from components.consumer_config import ConsumerConfig
-from components.signup_pipeline import SignupPipeline, SignupPipelineArgs
-from components.token_enricher import TenantlessUsers, TokenEnricher, TokenEnricherArgs
+from components.signup_pipeline import SignupPipeline
+from components.token_enricher import TenantlessUsers, TokenEnricher
 from components.user_database import UserDatabase
 from settings import EVERYBODY, RESOURCE_SERVER, SCOPES
 from stack_outputs import PrivateOutputs, PublicOutputs, export
@@ -57,37 +58,34 @@ else:
     }
 
 # --- what the pool invokes ------------------------------------------------------------------------------------------
-enricher_args: TokenEnricherArgs = {
-    "name_prefix": prefix,
-    "roles": roles,
-    "resource_server": RESOURCE_SERVER,
-    "tenantless_users": TenantlessUsers(settings.tenantless_users),
-    "log_retention_days": settings.log_retention_days,
-    "tracing": settings.tracing,
-}
-signup_args: SignupPipelineArgs = {
-    "name_prefix": prefix,
-    "database": database,
-    "archive_retention_days": settings.archive_retention_days,
-    "max_receive_count": settings.maximum_receive_count,
-    "maximum_concurrency": settings.consumer_maximum_concurrency,
-    "log_retention_days": settings.log_retention_days,
-    "tracing": settings.tracing,
-}
-clinic_api_args: ClinicApiArgs = {
-    "name_prefix": prefix,
-    "database": database,
-    "log_retention_days": settings.log_retention_days,
-    "tracing": settings.tracing,
-}
+operations: OperationsArgs = {"log_retention_days": settings.log_retention_days, "tracing": settings.tracing}
 if settings.alarm_topic_arn:
-    enricher_args["alarm_topic_arn"] = settings.alarm_topic_arn
-    signup_args["alarm_topic_arn"] = settings.alarm_topic_arn
-    clinic_api_args["alarm_topic_arn"] = settings.alarm_topic_arn
+    operations["alarm_topic_arn"] = settings.alarm_topic_arn
 
-enricher = TokenEnricher("token-enricher", enricher_args, in_aws)
-signups = SignupPipeline("signups", signup_args, in_aws)
-clinic_api = ClinicApi("clinic-api", clinic_api_args, in_aws)
+enricher = TokenEnricher(
+    "token-enricher",
+    {
+        "name_prefix": prefix,
+        "roles": roles,
+        "resource_server": RESOURCE_SERVER,
+        "tenantless_users": TenantlessUsers(settings.tenantless_users),
+        "operations": operations,
+    },
+    in_aws,
+)
+signups = SignupPipeline(
+    "signups",
+    {
+        "name_prefix": prefix,
+        "database": database,
+        "archive_retention_days": settings.archive_retention_days,
+        "max_receive_count": settings.maximum_receive_count,
+        "maximum_concurrency": settings.consumer_maximum_concurrency,
+        "operations": operations,
+    },
+    in_aws,
+)
+clinic_api = ClinicApi("clinic-api", {"name_prefix": prefix, "database": database, "operations": operations}, in_aws)
 
 # --- who signs in ---------------------------------------------------------------------------------------------------
 auth_args: CognitoAuthArgs = {

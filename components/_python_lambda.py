@@ -15,6 +15,7 @@ from components._alarms import function_alarms
 from components._checks import between, refuse
 from components._iam import Statement, assume_role_policy, policy_json
 from components._names import Kind, physical_name, prefix_problems
+from components._operations import LOG_RETENTION_DAYS, OperationsArgs
 
 BUILD_DIRECTORY = "build/lambdas"
 """Where `make build` leaves one zip per package, relative to the program (so that no state holds a machine's path)."""
@@ -40,12 +41,8 @@ class PythonLambdaArgs(TypedDict):
     """Environment variables; at most 4 KB in all, and nothing secret."""
     memory_mb: NotRequired[int]
     """128 to 10240. Default 256; CPU grows with it."""
-    log_retention_days: NotRequired[int]
-    """Days that log lines are kept. Default 365."""
-    tracing: NotRequired[bool]
-    """Record X-Ray traces. Default false."""
-    alarm_topic_arn: NotRequired[pulumi.Input[str]]
-    """SNS topic for alarms on errors, throttles and duration; no topic, no alarms."""
+    operations: NotRequired[OperationsArgs]
+    """Logs, traces and alarms."""
 
 
 class PythonLambda(pulumi.ComponentResource):
@@ -67,6 +64,7 @@ class PythonLambda(pulumi.ComponentResource):
     def __init__(self, name: str, args: PythonLambdaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("medflow:index:PythonLambda", name, {}, opts)
         refuse("PythonLambda", name, _problems(args))
+        operations = args.get("operations", {})
         resource = args["package"].replace("_", "-")
         function_name = physical_name(args["name_prefix"], Kind.LAMBDA_FUNCTION, resource)
 
@@ -75,7 +73,7 @@ class PythonLambda(pulumi.ComponentResource):
         grants = self._grant(name, args, role, logs)
         function = self._create_function(name, args, function_name, role, logs, grants)
         live = self._create_alias(name, function)
-        if "alarm_topic_arn" in args:
+        if "alarm_topic_arn" in operations:
             function_alarms(
                 self,
                 name,
@@ -83,7 +81,7 @@ class PythonLambda(pulumi.ComponentResource):
                 resource=resource,
                 function_name=function.name,
                 timeout_seconds=args["timeout_seconds"],
-                topic_arn=args["alarm_topic_arn"],
+                topic_arn=operations["alarm_topic_arn"],
             )
 
         self.function_name, self.log_group_name, self.role_name = function.name, logs.name, role.name
@@ -103,7 +101,7 @@ class PythonLambda(pulumi.ComponentResource):
         return aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"/aws/lambda/{function_name}",
-            retention_in_days=args.get("log_retention_days", 365),
+            retention_in_days=args.get("operations", {}).get("log_retention_days", LOG_RETENTION_DAYS),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -125,7 +123,7 @@ class PythonLambda(pulumi.ComponentResource):
             ),
             *args["statements"],
         ]
-        if args.get("tracing", False):
+        if _traces(args):
             because = "X-Ray knows no resource for trace segments"
             actions = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
             statements.append(Statement("SendTraces", actions, ["*"], any_resource_because=because))
@@ -160,7 +158,7 @@ class PythonLambda(pulumi.ComponentResource):
             publish=True,
             environment={"variables": args["environment"]} if args.get("environment") else None,
             logging_config={"log_format": "JSON", "log_group": logs.name},
-            tracing_config={"mode": "Active" if args.get("tracing", False) else "PassThrough"},
+            tracing_config={"mode": "Active" if _traces(args) else "PassThrough"},
             # The first invocation may come at once: grants before the function, or it fails with AccessDenied.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[grants]),
         )
@@ -173,6 +171,10 @@ class PythonLambda(pulumi.ComponentResource):
             function_version=function.version,
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _traces(args: PythonLambdaArgs) -> bool:
+    return args.get("operations", {}).get("tracing", False)
 
 
 def archive_path(package: str) -> str:

@@ -13,6 +13,7 @@ import pulumi_aws as aws
 
 from components._checks import between, refuse
 from components._names import Kind, physical_name, prefix_problems
+from components._operations import LOG_RETENTION_DAYS
 
 DEFAULT_STAGE = "$default"
 
@@ -187,7 +188,7 @@ class ApiFrontDoor(pulumi.ComponentResource):
         logs = aws.cloudwatch.LogGroup(
             f"{name}-access-logs",
             name=f"/aws/apigateway/{api_name}",
-            retention_in_days=args.get("log_retention_days", 365),
+            retention_in_days=args.get("log_retention_days", LOG_RETENTION_DAYS),
             opts=pulumi.ResourceOptions(parent=self),
         )
         return aws.apigatewayv2.Stage(

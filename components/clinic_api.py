@@ -9,18 +9,15 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components._database_access import DatabaseArgs, database_environment, database_statements
+from components._operations import OperationsArgs
 from components._python_lambda import PythonLambda, PythonLambdaArgs
 
 
 class ClinicApiArgs(TypedDict):
     name_prefix: str
     database: DatabaseArgs
-    log_retention_days: NotRequired[int]
-    """Days that log lines are kept. Default 365."""
-    tracing: NotRequired[bool]
-    """Record X-Ray traces. Default false."""
-    alarm_topic_arn: NotRequired[pulumi.Input[str]]
-    """SNS topic for the function's alarms."""
+    operations: NotRequired[OperationsArgs]
+    """Logs, traces and alarms."""
 
 
 class ClinicApi(pulumi.ComponentResource):
@@ -52,9 +49,6 @@ class ClinicApi(pulumi.ComponentResource):
             "timeout_seconds": 29,
             "environment": database_environment(args["database"]),
             "statements": database_statements(args["database"], "ExecuteStatement"),
-            "log_retention_days": args.get("log_retention_days", 365),
-            "tracing": args.get("tracing", False),
+            "operations": args.get("operations", {}),
         }
-        if "alarm_topic_arn" in args:
-            function["alarm_topic_arn"] = args["alarm_topic_arn"]
         return PythonLambda(f"{name}-function", function, pulumi.ResourceOptions(parent=self))

@@ -15,6 +15,7 @@ from components._database_access import DatabaseArgs, database_environment, data
 from components._dead_lettered_queue import DeadLetteredQueue, allow_rule, dead_letter_queue
 from components._iam import Statement
 from components._names import Kind, physical_name, prefix_problems
+from components._operations import OperationsArgs
 from components._python_lambda import PythonLambda, PythonLambdaArgs, archive_digest
 from components.token_enricher import TRIGGER_TIMEOUT_SECONDS
 
@@ -39,12 +40,8 @@ class SignupPipelineArgs(TypedDict):
     """1 to 10 events for one statement. Default 10, the most that comes without waiting for a batching window."""
     maximum_concurrency: NotRequired[int]
     """2 to 1000 consumers at once, what the database bears. Default 5."""
-    log_retention_days: NotRequired[int]
-    """Days that log lines are kept. Default 365."""
-    tracing: NotRequired[bool]
-    """Record X-Ray traces. Default false."""
-    alarm_topic_arn: NotRequired[pulumi.Input[str]]
-    """SNS topic for the functions' alarms."""
+    operations: NotRequired[OperationsArgs]
+    """Logs, traces and alarms."""
 
 
 class SignupPipeline(pulumi.ComponentResource):
@@ -270,11 +267,8 @@ class SignupPipeline(pulumi.ComponentResource):
             "timeout_seconds": timeout_seconds,
             "environment": environment,
             "statements": statements,
-            "log_retention_days": args.get("log_retention_days", 365),
-            "tracing": args.get("tracing", False),
+            "operations": args.get("operations", {}),
         }
-        if "alarm_topic_arn" in args:
-            function["alarm_topic_arn"] = args["alarm_topic_arn"]
         return PythonLambda(name, function, pulumi.ResourceOptions(parent=self))
 
 

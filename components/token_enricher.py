@@ -10,6 +10,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from components._checks import refuse
+from components._operations import OperationsArgs
 from components._python_lambda import PythonLambda, PythonLambdaArgs
 from components._roles import RoleArgs, role_problems
 
@@ -35,12 +36,8 @@ class TokenEnricherArgs(TypedDict):
     """Identifier before the slash of every scope, such as `medflow`."""
     tenantless_users: TenantlessUsers
     """What a user without clinic gets. A user whose clinic id is no UUID is always refused."""
-    log_retention_days: NotRequired[int]
-    """Days that log lines are kept. Default 365."""
-    tracing: NotRequired[bool]
-    """Record X-Ray traces. Default false."""
-    alarm_topic_arn: NotRequired[pulumi.Input[str]]
-    """SNS topic for the function's alarms."""
+    operations: NotRequired[OperationsArgs]
+    """Logs, traces and alarms."""
 
 
 class TokenEnricher(pulumi.ComponentResource):
@@ -66,7 +63,7 @@ class TokenEnricher(pulumi.ComponentResource):
         )
 
     def _create_function(self, name: str, args: TokenEnricherArgs) -> PythonLambda:
-        lambda_args: PythonLambdaArgs = {
+        function: PythonLambdaArgs = {
             "name_prefix": args["name_prefix"],
             "package": "token_enricher",
             "description": "Puts clinic, roles, scopes and language into tokens",
@@ -77,9 +74,6 @@ class TokenEnricher(pulumi.ComponentResource):
                 "RESOURCE_SERVER": args["resource_server"],
                 "TENANTLESS_USERS": args["tenantless_users"].value,
             },
-            "log_retention_days": args.get("log_retention_days", 365),
-            "tracing": args.get("tracing", False),
+            "operations": args.get("operations", {}),
         }
-        if "alarm_topic_arn" in args:
-            lambda_args["alarm_topic_arn"] = args["alarm_topic_arn"]
-        return PythonLambda(f"{name}-function", lambda_args, pulumi.ResourceOptions(parent=self))
+        return PythonLambda(f"{name}-function", function, pulumi.ResourceOptions(parent=self))

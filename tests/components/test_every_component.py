@@ -70,5 +70,5 @@ def test_a_preview_with_everything_unknown_asks_for_the_same(component: type[pul
     """A resource that hangs on a value would come and go between preview and update."""
     preview = synth(lambda: make(component, "one"), preview=True)
     update = synth(lambda: make(component, "one"))
-    assert [r.urn for r in preview.resources] == [r.urn for r in update.resources]
+    assert {r.urn for r in preview.resources} == {r.urn for r in update.resources}
     assert UNKNOWN in preview.component("one").outputs.values()

@@ -11,6 +11,7 @@ from support.component_args import PREFIX, TOPIC
 from support.pulumi_harness import Archive, Synth, synth
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+OPERATIONS = {"alarm_topic_arn": TOPIC, "tracing": True, "log_retention_days": 30}
 SEND = Statement("Send", ["sqs:SendMessage"], ["arn:aws:sqs:eu-west-3:123456789012:q"])
 
 
@@ -32,11 +33,7 @@ def least() -> Synth:
 
 @pytest.fixture(scope="module")
 def full() -> Synth:
-    return synth(
-        lambda: PythonLambda(
-            "f", args(alarm_topic_arn=TOPIC, tracing=True, environment={"A": "1"}, log_retention_days=30, memory_mb=512)
-        )
-    )
+    return synth(lambda: PythonLambda("f", args(operations=OPERATIONS, environment={"A": "1"}, memory_mb=512)))
 
 
 def test_it_has_exactly_these_children(least: Synth) -> None:

@@ -55,7 +55,7 @@ def test_it_does_not_know_the_pool(graph: Synth) -> None:
 
 def test_alarms_go_to_the_topic() -> None:
     """B5."""
-    graph = synth(lambda: TokenEnricher("enricher", token_enricher(alarm_topic_arn=TOPIC)))
+    graph = synth(lambda: TokenEnricher("enricher", token_enricher(operations={"alarm_topic_arn": TOPIC})))
     assert len(graph.all("aws:cloudwatch/metricAlarm:MetricAlarm")) == 3
 
 
