@@ -10,6 +10,7 @@ import pytest
 from pulumi.runtime import rpc
 from pulumi_aws.codedeploy import Application, DeploymentGroup
 from pulumi_aws.cognito import RiskConfiguration
+from pulumi_aws.lambda_ import Invocation
 
 from local_cloud.deploy.assets import archive_bytes
 from local_cloud.deploy.clients import Clients
@@ -82,6 +83,13 @@ def test_a_resource_that_is_not_emulated_is_still_checked(type_: str, inputs: di
     with pytest.raises(ResourceError) as caught:
         create(type_, inputs)
     assert message in str(caught.value)
+
+
+def test_an_invocation_that_the_provider_would_repeat_on_deletion_is_refused() -> None:
+    """C5. The provider would add the action to the input."""
+    inputs = {"functionName": "f", "input": "{}", "lifecycleScope": "CRUD"}
+    with pytest.raises(ResourceError, match="knows the lifecycleScope CREATE_ONLY only"):
+        create(str(vars(Invocation)["pulumi_type"]), inputs)
 
 
 def test_default_tags_yield_to_the_resources_own() -> None:

@@ -151,6 +151,14 @@ def _refuse_failure(scope: Scope) -> None:
     raise TranslationError(f"Lambda function {scope['functionName']} returned an error ({kind}): {words}")
 
 
+def _as_plain_input(properties: dict[str, Any], _scope: Scope) -> dict[str, Any]:
+    """With the life cycle scope CRUD the provider adds the action to the input and invokes again on deletion."""
+    properties.pop("terraformKey", None)
+    if properties.pop("lifecycleScope", "CREATE_ONLY") != "CREATE_ONLY":
+        raise TranslationError("the local deployer knows the lifecycleScope CREATE_ONLY only")
+    return properties
+
+
 def _digest(scope: Scope) -> str:
     return hashlib.md5(str(scope["input"]).encode(), usedforsecurity=False).hexdigest()
 
@@ -158,13 +166,9 @@ def _digest(scope: Scope) -> str:
 INVOCATION = Spec(
     token="aws:lambda/invocation:Invocation",
     service="lambda",
-    calls=(Call("Invoke", REST, renames={"input": "Payload"}),),
+    calls=(Call("Invoke", REST, reshape=_as_plain_input, renames={"input": "Payload"}),),
     defaults={"qualifier": "$LATEST"},
-    not_sent={
-        "triggers": "tells the provider when to invoke again",
-        "lifecycleScope": "CRUD would add the action to the input; only creation happens here",
-        "terraformKey": "names the property that lifecycleScope CRUD adds",
-    },
+    not_sent={"triggers": "tells the provider when to invoke again"},
     check=_refuse_failure,
     id=lambda scope: f"{scope['functionName']}_{scope['qualifier']}_{_digest(scope)}",
     outputs={"result": _result},

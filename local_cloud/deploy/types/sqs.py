@@ -24,11 +24,9 @@ _SETTINGS = attributes(
 
 
 def _without_false_fifo(properties: dict[str, Any], _scope: Scope) -> dict[str, Any]:
-    """SQS takes FifoQueue only as true; a standard queue leaves it out ("CreateQueue", Amazon SQS API Reference)."""
-    if not properties.get("fifoQueue"):
-        for key in ("fifoQueue", "contentBasedDeduplication"):
-            properties.pop(key, None)
-    return properties
+    """SQS takes these two only as true; a standard queue leaves them out ("CreateQueue", Amazon SQS API Reference)."""
+    only_true = ("fifoQueue", "contentBasedDeduplication")
+    return {key: value for key, value in properties.items() if value or key not in only_true}
 
 
 def _number(attribute: str) -> Any:
