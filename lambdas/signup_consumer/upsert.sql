@@ -1,4 +1,4 @@
--- Writes a batch of users. :rows is a JSON list of objects: position, the columns of users, occurred_at.
+-- Writes a batch of users. :rows is a JSON list of objects, the oldest first: position, the columns of users, occurred_at.
 -- One line per object comes back: position, and what became of it (inserted, updated, stale, email_conflict).
 WITH incoming AS MATERIALIZED (
     SELECT
@@ -29,7 +29,7 @@ judged AS (
         EXISTS (
             SELECT 1 FROM users AS other WHERE other.email = newest.email AND other.cognito_id <> newest.cognito_id
         ) OR row_number() OVER (
-            PARTITION BY newest.email ORDER BY newest.owns_email DESC, newest.occurred_at, newest.position
+            PARTITION BY newest.email ORDER BY newest.owns_email DESC, newest.position
         ) > 1 AS email_taken
     FROM newest
 ),

@@ -15,7 +15,7 @@ from medflow_runtime.events import violation
 
 Event = dict[str, Any]
 
-PERSONAL = ("Amina", "Haddad", "example.org", "50123456", "6f9619ff", "TN-4711", "cardiology", "1234567893")
+PERSONAL = ("Amina", "Haddad", "example.org", "50123456", "6f9619ff", "TN-4711", "cardiology", 'broken"')
 
 
 @pytest.fixture
@@ -112,13 +112,14 @@ def client_error(code: str) -> ClientError:
 
 
 FAILURES = {
-    "a refused entry": refused_entry("InternalFailure"),
-    "throttling": client_error("ThrottlingException"),
-    "no permission": client_error("AccessDeniedException"),
-    "a bus that is gone": client_error("ResourceNotFoundException"),
-    "a slow answer": ReadTimeoutError(endpoint_url="events"),
-    "no connection": EndpointConnectionError(endpoint_url="events"),
+    "InternalFailure": refused_entry("InternalFailure"),
+    "ThrottlingException": client_error("ThrottlingException"),
+    "AccessDeniedException": client_error("AccessDeniedException"),
+    "ResourceNotFoundException": client_error("ResourceNotFoundException"),
+    "ReadTimeoutError": ReadTimeoutError(endpoint_url="events"),
+    "EndpointConnectionError": EndpointConnectionError(endpoint_url="events"),
 }
+"""Code in the log -> what PutEvents answers or raises."""
 
 
 def test_a_confirmed_sign_up_is_published_with_all_that_the_pool_knows(
@@ -220,19 +221,21 @@ def test_the_bus_is_tried_twice(
     assert len(calls) == 2
 
 
+@pytest.mark.parametrize("code", FAILURES)
 def test_a_fallback_is_told_to_the_log_and_counted(
     publisher: ModuleType,
     sign_up: Event,
     context: Any,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    code: str,
 ) -> None:
     """C1 C8."""
-    break_bus(monkeypatch, refused_entry("InternalFailure"))
+    break_bus(monkeypatch, FAILURES[code])
     publisher.lambda_handler(sign_up, context)
     lines = logged(capsys)
     [warning] = [line for line in lines if line.get("level") == "WARNING"]
-    assert (warning["reason"], warning["correlation_id"]) == ("InternalFailure", context.aws_request_id)
+    assert (warning["reason"], warning["correlation_id"]) == (code, context.aws_request_id)
     assert counted(lines) == ["SignupFellBackToQueue"]
 
 
@@ -262,6 +265,24 @@ def test_an_event_that_cannot_be_read_holds_nobody_up(
     """C1."""
     assert publisher.lambda_handler(broken, context) is broken
     assert counted(logged(capsys)) == ["SignupNotPublished"]
+
+
+def test_an_error_that_nobody_expected_is_named_and_not_quoted(
+    publisher: ModuleType,
+    sign_up: Event,
+    context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """C1 G5."""
+
+    def user_registered(*_: Any) -> None:
+        raise LookupError("Amina Haddad")
+
+    monkeypatch.setattr("signup_publisher.publishing.user_registered", user_registered)
+    assert publisher.lambda_handler(sign_up, context) is sign_up
+    [error] = [line for line in logged(capsys) if line.get("level") == "ERROR"]
+    assert (error["reason"], "Amina" in json.dumps(error)) == ("LookupError", False)
 
 
 def test_a_missing_environment_holds_nobody_up_and_is_named(
@@ -338,6 +359,7 @@ def test_no_log_line_holds_anything_of_the_user(
     if failure:
         break_bus(monkeypatch, failure)
         _break(monkeypatch, "_queue", "send_message", client_error("AccessDenied"))
+    sign_up["request"]["userAttributes"]["custom:npi_number"] = "broken"
     publisher.lambda_handler(sign_up, context)
     output = capsys.readouterr()
     assert not [text for text in PERSONAL if text.lower() in (output.out + output.err).lower()]

@@ -192,7 +192,7 @@ def test_a_bad_row_costs_few_statements(migrated: PostgresClient) -> None:
 
 
 def test_consumers_that_write_the_same_users_at_once_agree(migrated: PostgresClient) -> None:
-    """C4. Opposite orders, which would deadlock if each batch locked its rows in the order it came."""
+    """C4. Batches in opposite orders: whoever comes last, the newest event of every user holds."""
     batches = [[message(f"c{n:02}", at, name=str(at)) for n in range(50)] for at in range(4)]
     run_at_once(migrated, [batch if i % 2 else batch[::-1] for i, batch in enumerate(batches)])
     assert {row["name"] for row in users(migrated).values()} == {"3"}
@@ -215,6 +215,21 @@ def test_an_email_that_two_consumers_bring_at_once_goes_to_one_and_the_other_is_
     second.join()
     assert [type(v) for v in verdicts] == [DeadLetter]
     assert list(users(migrated)) == ["first"]
+
+
+def test_a_newer_event_that_is_written_in_between_holds(migrated: PostgresClient) -> None:
+    """C4. The statement began before the other consumer's commit and sees it only when it comes to the row."""
+    write(migrated, message("c1", 1))
+    verdicts: list[Verdict] = []
+    with psycopg.connect(migrated.dsn) as other:
+        other.execute("UPDATE users SET name = 'Newer', last_event_at = '2026-03-01T00:00:03Z'")
+        older = threading.Thread(target=lambda: verdicts.extend(write(migrated, message("c1", 2, name="Older"))))
+        older.start()
+        older.join(0.3)
+        assert older.is_alive(), "the older event waits for the row"
+    older.join()
+    assert verdicts == [Done(Outcome.STALE)]
+    assert users(migrated)["c1"]["name"] == "Newer"
 
 
 def run_at_once(client: PostgresClient, batches: list[list[dict[str, Any]]]) -> None:
