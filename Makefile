@@ -8,10 +8,9 @@ VENV := .venv
 LAMBDA_VENV := .venv-lambda
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/local/node_client
-SOURCES := __main__.py aws_provider.py stack_outputs.py settings components medflow local_cloud bench tests
+SOURCES := __main__.py aws_provider.py stack_outputs.py settings components medflow local_cloud bench tests lambdas
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help install build up smoke test format lint types unit components program lambdas contract local golden bench clean
 
@@ -27,13 +26,13 @@ $(VENV)/bin/uv: requirements/bootstrap.txt
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/bin/uv requirements/dev.txt pyproject.toml
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(LAMBDA_VENV)/.installed: $(VENV)/.installed requirements/lambda-runtime.txt
 	@test -x $(LAMBDA_VENV)/bin/python || $(BIN)/python -m venv --without-pip $(LAMBDA_VENV)
-	$(BIN)/uv pip sync --quiet --python $(LAMBDA_VENV)/bin/python --require-hashes requirements/lambda-runtime.txt
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(LAMBDA_VENV)/bin/python --require-hashes requirements/lambda-runtime.txt
 	@touch $@
 
 $(NODE_CLIENT)/node_modules/.installed: $(VENV)/.installed $(NODE_CLIENT)/package-lock.json
@@ -59,7 +58,6 @@ lint: install ## check for mistakes
 
 types: install ## check the types
 	mypy $(SOURCES)
-	mypy lambdas
 
 unit: build ## pure code
 	pytest -n 2 tests/unit

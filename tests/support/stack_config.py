@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 DUMMY_SECRET: Final = "dummy-secret-of-the-harness"
 """Plain text of every encrypted value: the harness holds no key."""
