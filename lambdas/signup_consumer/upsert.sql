@@ -1,9 +1,10 @@
--- Writes a batch of users. :rows is a JSON list of objects, the oldest first: position, the columns of users, occurred_at.
+-- Writes a batch of users. :rows is a JSON list of objects, the oldest first, with position, the columns of users and
+-- occurred_at.
 -- One line per object comes back: position, and what became of it (inserted, updated, stale, email_conflict).
 WITH incoming AS MATERIALIZED (
     SELECT
-        row_of.position, row_of.cognito_id, lower(row_of.email) AS email, row_of.email_verified, row_of.name, row_of.phone,
-        row_of.medical_license, row_of.license_state, COALESCE(row_of.specialties, CAST('[]' AS jsonb)) AS specialties,
+        row_of.position, row_of.cognito_id, lower(row_of.email) AS email, row_of.email_verified, row_of.name,
+        row_of.phone, row_of.medical_license, row_of.license_state, COALESCE(row_of.specialties, CAST('[]' AS jsonb)) AS specialties,
         row_of.clinic_id, row_of.user_role, row_of.preferred_language, row_of.npi_number, row_of.occurred_at
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row_of (
         position integer, cognito_id text, email text, email_verified boolean, name text, phone text,
@@ -33,7 +34,7 @@ judged AS (
         ) > 1 AS email_taken
     FROM newest
 ),
--- In the order of cognito_id, so that concurrent batches take their row locks in one order and cannot deadlock over them.
+-- In the order of cognito_id, so that concurrent batches take their row locks in one order and cannot deadlock.
 written AS (
     INSERT INTO users AS stored (
         cognito_id, email, email_verified, name, phone, medical_license, license_state, specialties,

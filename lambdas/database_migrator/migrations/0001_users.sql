@@ -1,5 +1,5 @@
--- The users of the pool, as the newest event about each tells. Cognito's e-mail addresses do not distinguish case, so they
--- are stored in lower case: without that, UNIQUE would let one address in twice.
+-- The users of the pool, as the newest event about each tells. Cognito's e-mail addresses do not distinguish case, so
+-- they are stored in lower case: without that, UNIQUE would let one address in twice.
 CREATE TABLE users (
     id VARCHAR(36) PRIMARY KEY DEFAULT CAST(gen_random_uuid() AS VARCHAR(36)),
     cognito_id VARCHAR(128) UNIQUE NOT NULL,
