@@ -4,7 +4,8 @@
 WITH incoming AS MATERIALIZED (
     SELECT
         row_of.position, row_of.cognito_id, lower(row_of.email) AS email, row_of.email_verified, row_of.name,
-        row_of.phone, row_of.medical_license, row_of.license_state, COALESCE(row_of.specialties, CAST('[]' AS jsonb)) AS specialties,
+        row_of.phone, row_of.medical_license, row_of.license_state,
+        COALESCE(row_of.specialties, CAST('[]' AS jsonb)) AS specialties,
         row_of.clinic_id, row_of.user_role, row_of.preferred_language, row_of.npi_number, row_of.occurred_at
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row_of (
         position integer, cognito_id text, email text, email_verified boolean, name text, phone text,

@@ -185,7 +185,7 @@ def test_a_database_that_stays_away_is_unavailable_for_now(ask: Any, context: An
 
 @pytest.mark.parametrize(
     "error",
-    [client_error("DatabaseErrorException", "amina@example.org; SQLState: 42P01"), RuntimeError("amina@example.org")],
+    [client_error("DatabaseErrorException", "amina@example.org; SQLState: 42P01"), RuntimeError("amina haddad")],
     ids=["of the database", "of the program"],
 )
 def test_an_unexpected_failure_tells_the_caller_nothing(

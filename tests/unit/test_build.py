@@ -110,6 +110,15 @@ def test_a_zip_holds_no_cache_no_native_code_and_no_installer_notes(
     assert not [name for name in names(built[package]) if unwanted.search(name)]
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_entries_of_a_zip_are_sorted_and_of_one_time_and_mode(built: dict[str, BuiltPackage], package: str) -> None:
+    """H1 F4. What a file system tells of them would differ from machine to machine."""
+    with zipfile.ZipFile(built[package].path) as archive:
+        entries = archive.infolist()
+    assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
+    assert {(entry.date_time, entry.external_attr >> 16) for entry in entries} == {((1980, 1, 1, 0, 0, 0), 0o100644)}
+
+
 def test_the_licences_of_vendored_packages_stay(built: dict[str, BuiltPackage]) -> None:
     """Their terms ask for it."""
     licences = [name for name in names(built["signup_consumer"]) if ".dist-info/" in name]
@@ -269,9 +278,11 @@ def test_native_code_is_refused(project: Path, tmp_path: Path, installed: Callab
         build(project, tmp_path)
 
 
-def test_an_unpinned_hash_is_refused_by_the_installer(project: Path, tmp_path: Path) -> None:
-    """The build never takes a file that the repository does not name by its hash."""
+@pytest.mark.parametrize("pin", ["fastjsonschema==2.22.3\n", "fastjsonschema==2.22.3 \\\n    --hash=sha256:00\n"])
+def test_a_package_without_its_hash_or_with_another_is_not_taken(project: Path, tmp_path: Path, pin: str) -> None:
+    """The build takes no file that the repository does not name by its hash."""
     vendor(project, "fastjsonschema")
+    (project / "requirements/lambda-vendored.txt").write_text(pin)
     with pytest.raises(BuildError, match=r"the vendored packages cannot be installed\n.*"):
         build(project, tmp_path)
 
