@@ -13,9 +13,6 @@ from ministack.services import iam, kms, lambda_svc, sqs
 ARN_PARTS = 6
 """`arn:partition:service:region:account:resource`; a resource may contain further colons ("Amazon Resource Names")."""
 
-AWS_MANAGED_SQS_KEY = "alias/aws/sqs"
-"""The key of SSE-KMS without a key of one's own. Its policy cannot be edited, so no other service may use it."""
-
 QUEUE_KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
 """What a service needs on the key of a queue it sends to ("Amazon SQS key management", Developer Guide)."""
 
@@ -60,8 +57,9 @@ def _may_encrypt(key_id: str | None, principal: str, source_arn: str, source_acc
     """Whether a service may use a queue's key; yes for a queue without one (SSE-SQS needs no permission)."""
     if not key_id:
         return True
-    key = None if key_id.endswith(AWS_MANAGED_SQS_KEY) else kms._resolve_key(key_id)
+    key = kms._resolve_key(key_id)
     if key is None:
+        # alias/aws/sqs too, which the emulator does not hold: nobody can edit its policy to let a service in.
         return False
     return all(
         _allows(key["Policy"], _service_context(action, key["Arn"], source_arn, source_account), principal)

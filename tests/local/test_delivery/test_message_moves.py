@@ -143,6 +143,26 @@ def test_a_message_in_flight_is_not_moved(make_pair: Pair, move: Callable[..., d
     assert dead_letters.count("NotVisible") == 1
 
 
+def test_a_message_in_flight_does_not_count_as_to_be_moved(
+    make_pair: Pair, move: Callable[..., dict[str, Any]]
+) -> None:
+    """C2."""
+    queue, dead_letters = make_pair()
+    dead_letter(queue, "a")
+    dead_letters.receive(VisibilityTimeout=60)
+    assert move(dead_letters)["ApproximateNumberOfMessagesToMove"] == 0
+
+
+def test_a_message_received_while_the_task_runs_is_not_moved(make_pair: Pair, sqs: Any, eventually: Wait) -> None:
+    """C2."""
+    queue, dead_letters = make_pair()
+    dead_letter(queue, "a")
+    sqs.start_message_move_task(SourceArn=dead_letters.arn, MaxNumberOfMessagesPerSecond=2)
+    dead_letters.receive(VisibilityTimeout=60)
+    eventually(lambda: newest_unless(sqs, dead_letters, "RUNNING"))
+    assert dead_letters.count("NotVisible") == 1
+
+
 def test_a_message_sent_to_the_dead_letter_queue_directly_has_nowhere_to_go_back_to(
     make_pair: Pair, move: Callable[..., dict[str, Any]]
 ) -> None:
