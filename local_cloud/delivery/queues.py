@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import sqs
 
 LOCK = threading.RLock()
@@ -44,7 +45,7 @@ def install() -> None:
 
     def create_queue(data: dict[str, Any], url: str) -> Any:
         name = data.get("QueueName", "")
-        _check(data.get("Attributes") or {}, f"arn:aws:sqs:{sqs.get_region()}:{sqs.get_account_id()}:{name}")
+        _check(data.get("Attributes") or {}, f"arn:aws:sqs:{get_region()}:{get_account_id()}:{name}")
         return create(data, url)
 
     def set_queue_attributes(data: dict[str, Any], url: str) -> Any:

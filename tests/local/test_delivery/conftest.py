@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.lambda_functions import Function
-from local.test_delivery.resources import RECORDER, Queue, Recorder
+from local.test_delivery.resources import RECORDER, Queue, Recorder, newest_unless
 from local_cloud.cloud import LocalCloud
 
 
@@ -66,3 +66,19 @@ def eventually() -> Callable[..., Any]:
         return value
 
     return wait
+
+
+@pytest.fixture
+def sqs(client: Callable[[str], Any]) -> Any:
+    return client("sqs")
+
+
+@pytest.fixture
+def move(sqs: Any, eventually: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """Start a task and return how it is listed once it has ended."""
+
+    def run(source: Queue, **request: Any) -> dict[str, Any]:
+        sqs.start_message_move_task(SourceArn=source.arn, **request)
+        return dict(eventually(lambda: newest_unless(sqs, source, "RUNNING")))
+
+    return run

@@ -1,10 +1,13 @@
 """Queues and recording functions, as the delivery tests handle them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
 
 from local.lambda_functions import Function
 from local_cloud.cloud import LocalCloud
@@ -86,3 +89,23 @@ class Recorder:
             SourceArn=source_arn,
             **more,
         )
+
+
+def dead_letter(queue: Queue, *bodies: str, **attributes: str) -> None:
+    """Put messages into the dead-letter queue of a pair the way SQS does: by receiving them too often."""
+    queue.send(*bodies, attributes=attributes)
+    while queue.receive():
+        pass
+
+
+def newest_unless(sqs: Any, source: Queue, status: str) -> Any:
+    [task] = sqs.list_message_move_tasks(SourceArn=source.arn)["Results"]
+    return task if task["Status"] != status else None
+
+
+def refusal(call: Callable[..., Any], *arguments: Any, **request: Any) -> tuple[str, str]:
+    """Code and text of the error of an API call."""
+    with pytest.raises(ClientError) as refused:
+        call(*arguments, **request)
+    error = refused.value.response["Error"]
+    return error["Code"], error["Message"]

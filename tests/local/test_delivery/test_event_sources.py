@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from local.test_delivery.resources import Queue, Recorder
+from local.test_delivery.resources import Queue, Recorder, refusal
 
 Wait = Callable[..., Any]
 ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -50,14 +49,6 @@ def map_queue(client: Callable[[str], Any]) -> Any:
     yield create
     for identifier in made:
         client("lambda").delete_event_source_mapping(UUID=identifier)
-
-
-def refusal(call: Callable[..., Any], *arguments: Any, **request: Any) -> tuple[str, str]:
-    """Code and text of the error of an API call."""
-    with pytest.raises(ClientError) as refused:
-        call(*arguments, **request)
-    error = refused.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 @pytest.mark.parametrize("missing", ACTIONS)
