@@ -19,8 +19,12 @@ from components._operations import OperationsArgs
 from components._python_lambda import PythonLambda, PythonLambdaArgs, archive_digest
 from components.token_enricher import TRIGGER_TIMEOUT_SECONDS
 
-CONSUMER_TIMEOUT_SECONDS = 30
-"""Time for one batch, its retries while a paused database resumes included; the queue hides it six times as long."""
+CONSUMER_TIMEOUT_SECONDS = 60
+"""Time for one batch. A paused database resumes in some 15 s or more, and the retries must outlast that; the queue
+hides the batch six times as long."""
+
+PUBLISHER_MEMORY_MB = 512
+"""CPU comes with memory, and the publisher's cold start counts against the seconds that Cognito waits."""
 
 MIGRATION_TIMEOUT_SECONDS = 300
 """A paused cluster may take half a minute to resume, a migration on a grown table minutes."""
@@ -181,6 +185,7 @@ class SignupPipeline(pulumi.ComponentResource):
             package="signup_publisher",
             description="Publishes user.registered after a confirmed sign-up",
             timeout_seconds=TRIGGER_TIMEOUT_SECONDS,
+            memory_mb=PUBLISHER_MEMORY_MB,
             environment={"EVENT_BUS_NAME": bus.name, "FALLBACK_QUEUE_URL": queue.queue_url},
             statements=[
                 Statement("PublishEvents", ["events:PutEvents"], [bus.arn]),
@@ -259,12 +264,14 @@ class SignupPipeline(pulumi.ComponentResource):
         timeout_seconds: int,
         environment: dict[str, pulumi.Input[str]],
         statements: list[Statement],
+        memory_mb: int = 256,
     ) -> PythonLambda:
         function: PythonLambdaArgs = {
             "name_prefix": args["name_prefix"],
             "package": package,
             "description": description,
             "timeout_seconds": timeout_seconds,
+            "memory_mb": memory_mb,
             "environment": environment,
             "statements": statements,
             "operations": args.get("operations", {}),
