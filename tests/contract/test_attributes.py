@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from support.pulumi_harness import ROOT
 
 from components.cognito_auth.attributes import CUSTOM_ATTRIBUTES, CustomAttribute
+from support.pulumi_harness import ROOT
 
 SCHEMA = json.loads((ROOT / "lambdas/medflow_runtime/schemas/user.registered.v1.json").read_text())
 USER = SCHEMA["properties"]["user"]["properties"]
