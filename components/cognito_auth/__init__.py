@@ -10,8 +10,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components._checks import refuse
+from components._iam import Statement, policy_json
 from components._names import Kind, physical_name
-from components.cognito_auth import attributes, checks, clients
+from components.cognito_auth import attributes, checks, clients, triggers
 from components.cognito_auth.args import (
     BackendClientArgs,
     CognitoAuthArgs,
@@ -132,13 +133,16 @@ class CognitoAuth(pulumi.ComponentResource):
             mfa_configuration=args["mfa"].value,
             software_token_mfa_configuration=None if args["mfa"] is Mfa.OFF else {"enabled": True},
             schemas=attributes.schemas(),
-            lambda_config=_lambda_config(args.get("triggers", {})),
+            lambda_config=triggers.configuration(args.get("triggers", {})),
             deletion_protection="ACTIVE" if args["deletion_protection"] else "INACTIVE",
             opts=pulumi.ResourceOptions(parent=self, protect=args["protect_pool"]),
         )
 
-    def _allow_triggers(self, name: str, triggers: TriggersArgs, pool: aws.cognito.UserPool) -> None:
-        for key, trigger in _by_name(triggers).items():
+    def _allow_triggers(self, name: str, given: TriggersArgs, pool: aws.cognito.UserPool) -> None:
+        for kind, trigger in triggers.by_name(given).items():
+            key = kind.replace("_", "-")
+            if trigger.get("pool_operations"):
+                self._grant(f"{name}-{key}-pool-access", trigger, pool)
             aws.lambda_.Permission(
                 f"{name}-{key}-permission",
                 action="lambda:InvokeFunction",
@@ -149,6 +153,15 @@ class CognitoAuth(pulumi.ComponentResource):
                 source_account=pool.arn.apply(lambda arn: arn.split(":")[4]),
                 opts=pulumi.ResourceOptions(parent=self),
             )
+
+    def _grant(self, name: str, trigger: TriggerArgs, pool: aws.cognito.UserPool) -> None:
+        actions = [f"cognito-idp:{operation}" for operation in trigger["pool_operations"]]
+        aws.iam.RolePolicy(
+            name,
+            role=trigger["role_name"],
+            policy=policy_json([Statement("CallThePool", actions, [pool.arn])]),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _create_groups(self, name: str, args: CognitoAuthArgs, pool: aws.cognito.UserPool) -> None:
         for precedence, role in enumerate(args["roles"], start=1):
@@ -214,30 +227,6 @@ class CognitoAuth(pulumi.ComponentResource):
         return pulumi.Output.all(domain.domain, pool.arn).apply(
             lambda found: f"{found[0]}.auth.{found[1].split(':')[3]}.amazoncognito.com"
         )
-
-
-def _by_name(triggers: TriggersArgs) -> dict[str, TriggerArgs]:
-    found: dict[str, TriggerArgs] = {}
-    if "pre_token_generation" in triggers:
-        found["pre-token-generation"] = triggers["pre_token_generation"]
-    if "post_confirmation" in triggers:
-        found["post-confirmation"] = triggers["post_confirmation"]
-    return found
-
-
-def _lambda_config(triggers: TriggersArgs) -> aws.cognito.UserPoolLambdaConfigArgs | None:
-    """The pool's trigger configuration. The older key `pre_token_generation` is left out: beside the versioned one it
-    must repeat the same ARN, and what is not said cannot drift."""
-    if not triggers:
-        return None
-    config = aws.cognito.UserPoolLambdaConfigArgs()
-    if "pre_token_generation" in triggers:
-        config.pre_token_generation_config = aws.cognito.UserPoolLambdaConfigPreTokenGenerationConfigArgs(
-            lambda_arn=triggers["pre_token_generation"]["alias_arn"], lambda_version="V2_0"
-        )
-    if "post_confirmation" in triggers:
-        config.post_confirmation = triggers["post_confirmation"]["alias_arn"]
-    return config
 
 
 def _sign_in_url(host: pulumi.Output[str], client_id: pulumi.Output[str], args: CognitoAuthArgs) -> pulumi.Output[str]:

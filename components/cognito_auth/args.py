@@ -78,12 +78,21 @@ class TriggerArgs(TypedDict):
     alias_name: pulumi.Input[str]
     alias_arn: pulumi.Input[str]
     """ARN with the alias: the pool never invokes an unpublished version."""
+    role_name: NotRequired[pulumi.Input[str]]
+    """Role of the function, for `pool_operations`."""
+    pool_operations: NotRequired[list[str]]
+    """What the function may call on this pool, such as `AdminGetUser`; granted once the pool exists, after the
+    function."""
 
 
 class TriggersArgs(TypedDict):
+    pre_sign_up: NotRequired[TriggerArgs]
+    pre_authentication: NotRequired[TriggerArgs]
+    post_authentication: NotRequired[TriggerArgs]
+    post_confirmation: NotRequired[TriggerArgs]
+    custom_message: NotRequired[TriggerArgs]
     pre_token_generation: NotRequired[TriggerArgs]
     """Invoked with event V2_0; needs the tier ESSENTIALS."""
-    post_confirmation: NotRequired[TriggerArgs]
 
 
 class CognitoAuthArgs(TypedDict):

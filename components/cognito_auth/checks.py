@@ -23,6 +23,7 @@ def problems(args: CognitoAuthArgs) -> list[str]:
         *redirect_urls("web_client.callback_urls:", args["web_client"]["callback_urls"]),
         *redirect_urls("web_client.logout_urls:", args["web_client"]["logout_urls"]),
         *_machine_problems(args),
+        *_trigger_problems(args),
         *(_hosted_ui_problems(args["hosted_ui"], args) if "hosted_ui" in args else []),
     ]
 
@@ -50,6 +51,14 @@ def _machine_problems(args: CognitoAuthArgs) -> list[str]:
     if "hosted_ui" not in args:
         problems.append("machine_client needs hosted_ui: the token endpoint lives on the pool's domain")
     return problems
+
+
+def _trigger_problems(args: CognitoAuthArgs) -> list[str]:
+    return [
+        f"triggers.{key}.pool_operations needs role_name: the role that gets them"
+        for key, trigger in args.get("triggers", {}).items()
+        if isinstance(trigger, dict) and trigger.get("pool_operations") and "role_name" not in trigger
+    ]
 
 
 def _hosted_ui_problems(hosted_ui: HostedUiArgs, args: CognitoAuthArgs) -> list[str]:

@@ -256,6 +256,25 @@ def test_only_this_pool_may_invoke_a_trigger_and_only_its_alias(full: Synth, key
     assert permission["sourceAccount"] == pool.outputs["arn"].split(":")[4]
 
 
+def test_every_kind_of_trigger_reaches_the_pool_s_configuration() -> None:
+    """A11 A12 A13."""
+    kinds = ("pre_sign_up", "pre_authentication", "post_authentication", "post_confirmation", "custom_message")
+    config = pool_with(triggers={kind: trigger(kind) for kind in kinds})["lambdaConfig"]
+    camel = {"preSignUp", "preAuthentication", "postAuthentication", "postConfirmation", "customMessage"}
+    assert set(config) == camel
+    assert config["preSignUp"] == trigger("pre_sign_up")["alias_arn"]
+
+
+def test_a_trigger_that_calls_the_pool_is_granted_so_once_the_pool_exists() -> None:
+    """A7 B4. The function comes before the pool, so its own policy cannot name it."""
+    calling = {**trigger("validator"), "role_name": "validator-role", "pool_operations": ["AdminGetUser"]}
+    graph = synth(lambda: CognitoAuth("auth", cognito_auth(triggers={"pre_sign_up": calling})))
+    [statement] = graph.policy("auth-pre-sign-up-pool-access")["Statement"]
+    assert statement["Action"] == ["cognito-idp:AdminGetUser"]
+    assert statement["Resource"] == [graph.one(POOL).outputs["arn"]]
+    assert graph.one("aws:iam/rolePolicy:RolePolicy").inputs["role"] == "validator-role"
+
+
 def test_managed_login_comes_with_a_branding(full: Synth) -> None:
     """A15. Without one Cognito shows "Login pages unavailable"."""
     domain = full.one("aws:cognito/userPoolDomain:UserPoolDomain").inputs
@@ -328,6 +347,10 @@ def test_names_follow_the_scheme(least: Synth) -> None:
         (
             {"web_client": {"callback_urls": ["http://app.example.com"], "logout_urls": []}},
             "web_client.callback_urls: 'http://app.example.com' must start with https://",
+        ),
+        (
+            {"triggers": {"pre_sign_up": {**trigger("f"), "pool_operations": ["AdminGetUser"]}}},
+            "triggers.pre_sign_up.pool_operations needs role_name",
         ),
         ({"roles": []}, "roles must not be empty"),
         (
