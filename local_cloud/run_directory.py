@@ -24,6 +24,8 @@ from typing import IO, Any
 
 import psutil  # type: ignore[import-untyped]
 
+from local_cloud.processes import is_alive
+
 END_GRACE_SECONDS = 5.0
 """How long a left-over process may take to end after being asked, before it is killed."""
 
@@ -77,7 +79,7 @@ class RunDirectory:
         started = time.monotonic()
         while (holder := self._holder()) is not None:
             waited = time.monotonic() - started
-            if _alive(holder["owner"]) and waited > IN_USE_GRACE_SECONDS:
+            if is_alive(holder["owner"]) and waited > IN_USE_GRACE_SECONDS:
                 raise DirectoryInUseError(self._in_use_text())
             if waited > OWNER_LOST_GRACE_SECONDS:
                 self.end(holder["pid"], signal.SIGKILL)
@@ -141,10 +143,3 @@ class RunDirectory:
         for file in directory.glob(pattern):
             with contextlib.suppress(OSError, ValueError, IndexError):
                 yield int(file.read_text().splitlines()[0])
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False

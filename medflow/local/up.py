@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
-
 from local_cloud import connection
 from local_cloud.journey import Report
 from local_cloud.journey.traveller import STAFF_ROLE
+from local_cloud.processes import is_alive
 from medflow.errors import OperatorError
 from medflow.local import state
 from medflow.local.narrator import Narrator
@@ -44,17 +43,9 @@ def up(directory: Path, port: int | None, narrator: Narrator) -> bool:
 
 
 def _stay(deployed: Deployed) -> None:
-    while _runs(deployed.cloud.pid):
+    while is_alive(deployed.cloud.pid):
         time.sleep(LOOK_SECONDS)
     raise OperatorError(f"the local cloud ended by itself; see {deployed.cloud.directory / 'server.log'}")
-
-
-def _runs(pid: int) -> bool:
-    """Whether our child process runs; ended but not yet waited for, it is a zombie."""
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _running(deployed: Deployed) -> Running:

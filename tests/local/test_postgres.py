@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from local_cloud.postgres import Postgres, PostgresError, installation
 from local_cloud.postgres.postmaster import SOCKET_PATH_LIMIT
+from local_cloud.processes import is_alive
 
 HOLDER = """
 import sys, time
@@ -46,13 +47,6 @@ def ask(server: Postgres, query: str) -> object:
         row = connection.execute(query).fetchone()
     assert row is not None
     return row[0]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 def wait_until_gone(pid: int, seconds: float = 10) -> bool:

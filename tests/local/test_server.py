@@ -19,6 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.lambda_functions import create_function
+from local.processes import alive, wait_until
 from local_cloud import cloud as cloud_module
 from local_cloud import compatibility
 from local_cloud.cloud import ROOT, LocalCloud, LocalCloudError
@@ -50,18 +51,6 @@ def processes(running: LocalCloud) -> list[psutil.Process]:
     """The server and all that it started, PostgreSQL and Lambda environments included."""
     server = psutil.Process(running.pid)
     return [server, *server.children(recursive=True)]
-
-
-def alive(suspects: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run; zombies that wait for a parent to notice do not."""
-    return [process for process in suspects if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
 
 
 def files_of(directory: Path) -> set[str]:
