@@ -7,7 +7,6 @@ The cloud itself is a child process (`local_cloud.server`) with an environment o
 however this process ends.
 """
 
-import functools
 import json
 import os
 import signal
@@ -19,9 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from local_cloud import compatibility
+from local_cloud import aws, compatibility
 from local_cloud.run_directory import DirectoryInUseError, RunDirectory
-from local_cloud.server import ACCOUNT_ID, FAILURE_PREFIX, REGION, ROOT_ACCESS_KEY
+from local_cloud.server import ACCOUNT_ID, FAILURE_PREFIX, REGION
 
 ROOT = Path(__file__).resolve().parent.parent
 LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
@@ -95,29 +94,11 @@ class LocalCloud:
         return cls(run_directory, process, details)
 
     def client(self, service: str) -> Any:
-        """The boto3 client of a service as the account's root user, e.g. `client("cognito-idp")`; safe to share.
-
-        Nothing of this machine's AWS configuration applies: an AWS_PROFILE that exists elsewhere would be an error.
-        """
+        """The boto3 client of a service as the account's root user, e.g. `client("cognito-idp")`; safe to share."""
         with self._clients_lock:
             if service not in self._clients:
-                self._clients[service] = self._session.client(
-                    service,
-                    endpoint_url=self.endpoint,
-                    region_name=self.region,
-                    aws_access_key_id=ROOT_ACCESS_KEY,
-                    aws_secret_access_key=ROOT_ACCESS_KEY,
-                )
+                self._clients[service] = aws.client(service, self.endpoint, self.region)
             return self._clients[service]
-
-    @functools.cached_property
-    def _session(self) -> Any:
-        import boto3
-        import botocore.session
-
-        no_file = (None, None, os.devnull, None)
-        nowhere = {"profile": (None, None, None, None), "config_file": no_file, "credentials_file": no_file}
-        return boto3.Session(botocore_session=botocore.session.Session(nowhere))
 
     def stop(self) -> None:
         """End the server, its Lambda workers and PostgreSQL, free the port, delete all files but the log."""

@@ -4,7 +4,6 @@
 by its owner alone and gone when the cloud is.
 """
 
-import functools
 import json
 import os
 import tempfile
@@ -13,18 +12,12 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import boto3
-import botocore.session
-from botocore import UNSIGNED
-from botocore.config import Config
+from local_cloud import aws
 
 FILE_NAME = "outputs.json"
 
 OWNER_ONLY = 0o600
 """File mode: the outputs hold client secrets."""
-
-ROOT_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-"""What the emulator takes for the account's root user; worthless anywhere else."""
 
 
 class ConnectionFileError(Exception):
@@ -65,32 +58,11 @@ class Connection:
 
     def client(self, service: str) -> Any:
         """A boto3 client with the account's root credentials."""
-        return _make_client(service, endpoint_url=self.endpoint, region_name=self.region, **ROOT_CREDENTIALS)
+        return aws.client(service, self.endpoint, self.region)
 
     def anonymous_client(self, service: str) -> Any:
         """A boto3 client that signs nothing, as a browser or a phone has it."""
-        return _make_client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=self.region,
-            config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
-        )
-
-
-def _make_client(service: str, **options: Any) -> Any:
-    # Untyped: the stubs know one overload per literal service name, and here the name is a variable.
-    make: Any = _session().client
-    return make(service, **options)
-
-
-@functools.cache
-def _session() -> boto3.Session:
-    """One on which nothing of this machine's AWS configuration has a say: a profile may be absent, or a real account's.
-
-    Kept, because a session reads its service models once.
-    """
-    nowhere = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-    return boto3.Session(botocore_session=botocore.session.Session(nowhere | {"profile": (None, None, None, None)}))
+        return aws.anonymous_client(service, self.endpoint, self.region)
 
 
 def write(connection: Connection, state_directory: Path) -> Path:

@@ -1,12 +1,12 @@
 """boto3 clients for the emulator, one per service and region."""
 
 import threading
-from collections.abc import Mapping
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.model import OperationModel
+
+from local_cloud import aws
 
 _CONFIG = Config(
     retries={"total_max_attempts": 1},
@@ -17,16 +17,12 @@ _CONFIG = Config(
 """One attempt only: the emulator is local, and a second InvokeFunction would run a migration twice. The read timeout
 is just over the longest a Lambda function may run (900 s)."""
 
-ROOT_CREDENTIALS: Mapping[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-"""What the emulator takes for the account's root user; worthless anywhere else."""
-
 
 class Clients:
-    """Clients on one emulator endpoint. Safe to use from several threads: boto3 clients are, their creation is not."""
+    """Clients on one emulator endpoint. Safe to use from several threads."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint.rstrip("/")
-        self._session = boto3.session.Session(**ROOT_CREDENTIALS)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
@@ -34,8 +30,7 @@ class Clients:
         key = (service, region)
         with self._lock:
             if key not in self._clients:
-                make: Any = self._session.client
-                self._clients[key] = make(service, region_name=region, endpoint_url=self.endpoint, config=_CONFIG)
+                self._clients[key] = aws.client(service, self.endpoint, region, _CONFIG)
             return self._clients[key]
 
     def operation(self, service: str, region: str, name: str) -> OperationModel:

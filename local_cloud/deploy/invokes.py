@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from local_cloud.aws import botocore_session
 from local_cloud.deploy.clients import Clients
 from local_cloud.deploy.errors import ResourceError
 
@@ -36,9 +37,7 @@ def _region(_clients: Clients, region: str, arguments: Mapping[str, Any]) -> dic
 
 
 def _region_description(name: str) -> str:
-    from botocore.session import Session
-
-    partition = Session().get_data("endpoints")["partitions"][0]
+    partition = botocore_session().get_data("endpoints")["partitions"][0]
     return str(partition["regions"].get(name, {}).get("description", name))
 
 

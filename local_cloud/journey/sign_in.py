@@ -38,10 +38,11 @@ def verified_claims(traveller: Traveller, token: str, audience: str | None) -> d
 
     The keys come from the emulator, as the issuer's address leads to AWS. Raises jwt.InvalidTokenError.
     """
-    keys = jwt.PyJWKClient(f"{traveller.connection.endpoint}/{traveller.pool_id}/.well-known/jwks.json")
+    answer = get(f"{traveller.connection.endpoint}/{traveller.pool_id}/.well-known/jwks.json")
+    expect_status(answer, 200, "the pool's published keys")
     claims: dict[str, Any] = jwt.decode(
         token,
-        keys.get_signing_key_from_jwt(token),
+        jwt.PyJWKSet.from_dict(answer.body)[jwt.get_unverified_header(token)["kid"]],
         algorithms=["RS256"],
         issuer=traveller.connection.output("issuer"),
         audience=audience,

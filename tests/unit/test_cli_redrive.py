@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from typer.testing import CliRunner, Result
 
-from local_cloud import connection
+from local_cloud import aws, connection
 from local_cloud.connection import Connection
 from medflow import cli
 
@@ -54,7 +54,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     connection.write(Connection("http://127.0.0.1:1", "us-east-1", "http://api", "dsn", OUTPUTS), tmp_path)
 
     def against(sqs: object, *arguments: str) -> Result:
-        monkeypatch.setattr(connection, "_make_client", lambda *_, **__: sqs)
+        monkeypatch.setattr(aws, "client", lambda *_: sqs)
         monkeypatch.setattr(boto3, "client", lambda *_, **__: sqs)
         return CliRunner().invoke(cli.app, ["redrive", "--directory", str(tmp_path), *arguments])
 
