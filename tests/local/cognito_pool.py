@@ -1,13 +1,14 @@
 """User pools whose triggers all run one recording function, for tests against the running local cloud."""
 
-import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jwt
+import pytest
 import urllib3
+from botocore.exceptions import ClientError
 
 from local.lambda_functions import Function
 from local_cloud.cloud import LocalCloud
@@ -68,12 +69,6 @@ def recorder(answers: Mapping[str, str], version: int = 1) -> str:
     return "\n".join([RECORDER, f"VERSION = {version}", "", *lines, "    return event", ""])
 
 
-@functools.cache
-def client_of(cloud: LocalCloud, service: str) -> Any:
-    """One client per service: making one costs as much as a dozen calls."""
-    return cloud.client(service)
-
-
 @dataclass(frozen=True)
 class Recorded:
     """One run of the function."""
@@ -122,7 +117,7 @@ class Pool:
 
     @property
     def cognito(self) -> Any:
-        return client_of(self.cloud, "cognito-idp")
+        return self.cloud.client("cognito-idp")
 
     def sign_up(self, attributes: Mapping[str, str] | None = None, **more: Any) -> Any:
         """SignUp of the pool's `email`."""
@@ -194,6 +189,26 @@ class Pool:
             if (address or self.email) in message["To"]
         ]
 
+    def machine_token(self) -> str:
+        """The access token that a new app client gets for its own credentials, with a scope of its own."""
+        self.cognito.create_resource_server(
+            UserPoolId=self.id,
+            Identifier="medflow",
+            Name="medflow",
+            Scopes=[{"ScopeName": "records.read", "ScopeDescription": "read"}],
+        )
+        client = self.cognito.create_user_pool_client(
+            UserPoolId=self.id,
+            ClientName="machine",
+            GenerateSecret=True,
+            AllowedOAuthFlows=["client_credentials"],
+            AllowedOAuthScopes=["medflow/records.read"],
+            AllowedOAuthFlowsUserPoolClient=True,
+        )["UserPoolClient"]
+        form = {"client_id": client["ClientId"], "client_secret": client["ClientSecret"]}
+        answer = self.post("/oauth2/token", {"grant_type": "client_credentials", **form}).json()
+        return str(answer["access_token"])
+
     def post(self, path: str, form: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         """POST a form; redirects are not followed."""
         return _HTTP.request(
@@ -212,7 +227,7 @@ class TriggerPool(Pool):
 
     def runs(self) -> list[Recorded]:
         """What the function was called with since the last time, in order."""
-        sqs, found = client_of(self.cloud, "sqs"), []
+        sqs, found = self.cloud.client("sqs"), []
         while messages := sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 found.append(json.loads(message["Body"]))
@@ -232,7 +247,7 @@ class TriggerPool(Pool):
 
 def create_pool(cloud: LocalCloud, client: Mapping[str, Any] | None = None, **settings: Any) -> Pool:
     """A pool with e-mail addresses as usernames. `settings` go to CreateUserPool, `client` to CreateUserPoolClient."""
-    cognito = client_of(cloud, "cognito-idp")
+    cognito = cloud.client("cognito-idp")
     defaults = {
         "PoolName": "test",
         "UsernameAttributes": ["email"],
@@ -265,7 +280,7 @@ def create_trigger_pool(
 
     `triggers` are those configured, all with the alias `live` of the function. More settings as of `create_pool`.
     """
-    sqs, functions = client_of(cloud, "sqs"), client_of(cloud, "lambda")
+    sqs, functions = cloud.client("sqs"), cloud.client("lambda")
     function = make_function(recorder(answers or {}), timeout=timeout)
     queue_url = sqs.create_queue(QueueName=function.name)["QueueUrl"]
     function.allow({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"})
@@ -284,9 +299,17 @@ def create_trigger_pool(
     return pool
 
 
+def refused_sign_in(pool: TriggerPool, password: str = PASSWORD) -> dict[str, str]:
+    """Code and message with which the pool must refuse the sign-in of its user."""
+    with pytest.raises(ClientError) as error:
+        pool.sign_in(password)
+    found = error.value.response["Error"]
+    return {"Code": found["Code"], "Message": found["Message"]}
+
+
 def permit(pool: TriggerPool, *, source_arn: str = "", qualifier: str = "live") -> None:
     """Let the pool, or another source, invoke the function."""
-    client_of(pool.cloud, "lambda").add_permission(
+    pool.cloud.client("lambda").add_permission(
         FunctionName=pool.function.name,
         **({"Qualifier": qualifier} if qualifier else {}),
         StatementId="cognito",

@@ -8,9 +8,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from local.cognito_pool import TriggerPool, client_of, create_trigger_pool, permit, recorder
+from local.cognito_pool import TriggerPool, create_trigger_pool, permit, recorder, refused_sign_in
 from local.lambda_functions import create_function, zip_of
 from local_cloud.cloud import ROOT
 
@@ -31,17 +30,10 @@ def make_pool(cloud: Any, make_function: Any) -> Callable[..., TriggerPool]:
     return make
 
 
-def refused(pool: TriggerPool) -> dict[str, str]:
-    with pytest.raises(ClientError) as error:
-        pool.sign_in()
-    found = error.value.response["Error"]
-    return {"Code": found["Code"], "Message": found["Message"]}
-
-
 def test_a_pool_without_permission_cannot_call_its_function(make_pool: Any) -> None:
     """H1 B1. "Customizing user pool workflows with Lambda triggers": the function's resource policy."""
     pool = make_pool(permission=False)
-    assert refused(pool) == DENIED
+    assert refused_sign_in(pool) == DENIED
     assert pool.sources() == []
 
 
@@ -49,14 +41,14 @@ def test_a_permission_for_another_pool_is_none(make_pool: Any) -> None:
     """H1 B1. "Lambda resource-based policy": the condition on the pool's ARN."""
     pool = make_pool(permission=False)
     permit(pool, source_arn=f"{pool.arn}x")
-    assert refused(pool) == DENIED
+    assert refused_sign_in(pool) == DENIED
 
 
 def test_a_permission_for_the_function_does_not_cover_its_alias(make_pool: Any) -> None:
     """H1 B1. "Using resource-based policies for Lambda": each qualifier has a policy of its own."""
     pool = make_pool(permission=False)
     permit(pool, qualifier="")
-    assert refused(pool) == DENIED
+    assert refused_sign_in(pool) == DENIED
 
 
 def test_a_deleted_function_denies_access(cloud: Any) -> None:
@@ -64,13 +56,13 @@ def test_a_deleted_function_denies_access(cloud: Any) -> None:
     pool = create_trigger_pool(cloud, partial(create_function, cloud), triggers=["PreAuthentication"])
     pool.add_user()
     pool.function.delete()
-    assert refused(pool) == DENIED
+    assert refused_sign_in(pool) == DENIED
 
 
 def test_an_alias_runs_the_version_it_points_to_under_its_own_name(make_pool: Any) -> None:
     """H1. "Lambda function aliases", AWS Lambda Developer Guide: later code runs once the alias points to it."""
     pool = make_pool()
-    functions, name = client_of(pool.cloud, "lambda"), pool.function.name
+    functions, name = pool.cloud.client("lambda"), pool.function.name
     functions.update_function_code(FunctionName=name, ZipFile=zip_of({"handler.py": recorder({}, version=2)}))
     functions.publish_version(FunctionName=name)
     pool.sign_in()
@@ -92,7 +84,7 @@ def test_an_alias_runs_the_version_it_points_to_under_its_own_name(make_pool: An
 )
 def test_an_answer_that_is_not_the_event_is_refused(make_pool: Any, statement: str) -> None:
     """H1. "Customizing user pool workflows with Lambda triggers": the function returns the same event object."""
-    assert refused(make_pool(statement)) == {
+    assert refused_sign_in(make_pool(statement)) == {
         "Code": "InvalidLambdaResponseException",
         "Message": "Unrecognizable lambda output",
     }
@@ -101,14 +93,14 @@ def test_an_answer_that_is_not_the_event_is_refused(make_pool: Any, statement: s
 def test_a_raised_error_is_an_answer_and_not_tried_again(make_pool: Any) -> None:
     """H1. "Customizing user pool workflows with Lambda triggers": only a missing answer is."""
     pool = make_pool("raise Exception('no')")
-    assert refused(pool)["Message"] == "PreAuthentication failed with error no."
+    assert refused_sign_in(pool)["Message"] == "PreAuthentication failed with error no."
     assert len(pool.runs()) == 1
 
 
 def test_a_function_that_runs_out_of_its_own_time_is_tried_three_times(make_pool: Any) -> None:
     """H1. "Customizing user pool workflows with Lambda triggers": three attempts."""
     pool = make_pool("time.sleep(3)", timeout=1)
-    found = refused(pool)
+    found = refused_sign_in(pool)
     assert found["Code"] == "UserLambdaValidationException"
     assert "Task timed out after 1.00 seconds" in found["Message"]
     assert len(pool.runs()) == 3
@@ -117,7 +109,7 @@ def test_a_function_that_runs_out_of_its_own_time_is_tried_three_times(make_pool
 def test_a_function_whose_process_ends_is_tried_three_times(make_pool: Any) -> None:
     """H1. "Customizing user pool workflows with Lambda triggers": three attempts."""
     pool = make_pool("os._exit(7)")
-    found = refused(pool)
+    found = refused_sign_in(pool)
     assert found["Code"] == "UserLambdaValidationException"
     assert "Runtime exited with error: exit status 7" in found["Message"]
     assert len(pool.runs()) == 3

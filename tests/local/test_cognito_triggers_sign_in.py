@@ -10,7 +10,7 @@ import pycognito
 import pytest
 from botocore.exceptions import ClientError
 
-from local.cognito_pool import ALL_FLOWS, PASSWORD, TriggerPool, create_trigger_pool
+from local.cognito_pool import ALL_FLOWS, PASSWORD, TriggerPool, create_trigger_pool, refused_sign_in
 
 SIGN_IN = ["PreAuthentication_Authentication", "PostAuthentication_Authentication", "TokenGeneration_Authentication"]
 HIDING = {"PreventUserExistenceErrors": "ENABLED"}
@@ -19,13 +19,6 @@ HIDING = {"PreventUserExistenceErrors": "ENABLED"}
 @pytest.fixture
 def make_pool(cloud: Any, make_function: Any) -> Callable[..., TriggerPool]:
     return lambda *arguments, **options: create_trigger_pool(cloud, make_function, *arguments, **options)
-
-
-def refused(pool: TriggerPool, password: str = PASSWORD) -> dict[str, str]:
-    with pytest.raises(ClientError) as error:
-        pool.sign_in(password)
-    found = error.value.response["Error"]
-    return {"Code": found["Code"], "Message": found["Message"]}
 
 
 def test_an_srp_client_meets_the_triggers_in_order_and_each_once(make_pool: Any, cloud: Any) -> None:
@@ -85,7 +78,7 @@ def test_pre_authentication_runs_before_a_wrong_password_is_found_out(make_pool:
     """H1. "Pre authentication Lambda trigger"; without success there is no post authentication."""
     pool = make_pool()
     pool.add_user()
-    assert refused(pool, "Wrong-horse-1")["Code"] == "NotAuthorizedException"
+    assert refused_sign_in(pool, "Wrong-horse-1")["Code"] == "NotAuthorizedException"
     assert pool.sources() == ["PreAuthentication_Authentication"]
 
 
@@ -94,7 +87,7 @@ def test_an_error_of_pre_authentication_tells_nothing_about_the_password(make_po
     """H1. "Pre authentication Lambda trigger": it can deny the request."""
     pool = make_pool({"PreAuthentication": "raise Exception('try again later')"})
     pool.add_user()
-    assert refused(pool, password) == {
+    assert refused_sign_in(pool, password) == {
         "Code": "UserLambdaValidationException",
         "Message": "PreAuthentication failed with error try again later.",
     }
@@ -128,7 +121,7 @@ def test_a_known_user_is_marked_as_found_where_the_client_hides_who_exists(make_
 def test_an_unknown_user_runs_nothing_where_the_client_tells_who_exists(make_pool: Any) -> None:
     """H1. "Pre authentication Lambda trigger", note: triggers depend on the user existing."""
     pool = make_pool()
-    assert refused(pool)["Code"] == "UserNotFoundException"
+    assert refused_sign_in(pool)["Code"] == "UserNotFoundException"
     assert pool.sources() == []
 
 
@@ -136,7 +129,7 @@ def test_a_client_without_its_secret_runs_no_trigger(make_pool: Any) -> None:
     """H1. "Computing secret hash values": the client is authenticated before the user."""
     pool = make_pool(client={"GenerateSecret": True})
     pool.add_user()
-    assert "SECRET_HASH was not received" in refused(pool)["Message"]
+    assert "SECRET_HASH was not received" in refused_sign_in(pool)["Message"]
     assert pool.sources() == []
 
 
@@ -157,7 +150,7 @@ def test_an_error_of_post_authentication_ends_the_sign_in_before_its_tokens(make
     """H1. "Post authentication Lambda trigger"."""
     pool = make_pool({"PostAuthentication": "raise Exception('audit log is full')"})
     pool.add_user()
-    assert refused(pool) == {
+    assert refused_sign_in(pool) == {
         "Code": "UserLambdaValidationException",
         "Message": "PostAuthentication failed with error audit log is full.",
     }
@@ -224,9 +217,7 @@ def test_a_new_password_ends_in_the_triggers_of_a_sign_in_with_the_answers_metad
 def test_an_application_without_user_runs_no_trigger_of_version_two(make_pool: Any) -> None:
     """H1. "Pre token generation Lambda trigger": client credentials need event version three."""
     pool = make_pool(client={"ExplicitAuthFlows": list(ALL_FLOWS)})
-    client_id, secret = machine_client(pool)
-    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
-    assert "access_token" in pool.post("/oauth2/token", form).json()
+    assert pool.machine_token()
     assert pool.sources() == []
 
 
@@ -263,17 +254,3 @@ def refresh(pool: TriggerPool, operation: str, token: str) -> None:
         case _:
             form = {"grant_type": "refresh_token", "client_id": pool.client_id, "refresh_token": token}
             assert "access_token" in pool.post("/oauth2/token", form).json()
-
-
-def machine_client(pool: TriggerPool) -> tuple[str, str]:
-    scopes = [{"ScopeName": "records.read", "ScopeDescription": "read"}]
-    pool.cognito.create_resource_server(UserPoolId=pool.id, Identifier="medflow", Name="medflow", Scopes=scopes)
-    created = pool.cognito.create_user_pool_client(
-        UserPoolId=pool.id,
-        ClientName="machine",
-        GenerateSecret=True,
-        AllowedOAuthFlows=["client_credentials"],
-        AllowedOAuthScopes=["medflow/records.read"],
-        AllowedOAuthFlowsUserPoolClient=True,
-    )["UserPoolClient"]
-    return created["ClientId"], created["ClientSecret"]

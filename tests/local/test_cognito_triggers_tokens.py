@@ -179,29 +179,7 @@ def test_an_application_without_user_runs_version_three(make_pool: Any) -> None:
     pool = make_pool(
         overriding("{'accessTokenGeneration': {'claimsToAddOrOverride': {'tenant_id': 'c-1'}}}"), event_version="V3_0"
     )
-    pool.cognito.create_resource_server(
-        UserPoolId=pool.id,
-        Identifier="medflow",
-        Name="medflow",
-        Scopes=[{"ScopeName": "records.read", "ScopeDescription": "read"}],
-    )
-    machine = pool.cognito.create_user_pool_client(
-        UserPoolId=pool.id,
-        ClientName="machine",
-        GenerateSecret=True,
-        AllowedOAuthFlows=["client_credentials"],
-        AllowedOAuthScopes=["medflow/records.read"],
-        AllowedOAuthFlowsUserPoolClient=True,
-    )["UserPoolClient"]
-    answer = pool.post(
-        "/oauth2/token",
-        {
-            "grant_type": "client_credentials",
-            "client_id": machine["ClientId"],
-            "client_secret": machine["ClientSecret"],
-        },
-    ).json()
-    assert pool.claims(answer["access_token"])["tenant_id"] == "c-1"
+    assert pool.claims(pool.machine_token())["tenant_id"] == "c-1"
     [run] = pool.runs()
     assert (run.event["version"], run.source) == ("3", "TokenGeneration_ClientCredentials")
 
