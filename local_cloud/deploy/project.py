@@ -1,12 +1,13 @@
 """Pulumi.yaml and Pulumi.<stack>.yaml, read as the Pulumi CLI reads them.
 
-Rules taken from the CLI's documentation ("Project-level configuration", Pulumi documentation): a key without namespace
-belongs to the project; a project key may declare `type`, `default`, `description`; a key of another namespace may only
-give a `value`; a declared key without default must be set; a stack's value must be of the declared type.
+Rules taken from the CLI's documentation ("Project-level configuration", Pulumi documentation) and its workspace code: a
+key without namespace belongs to the project; a project key may declare `type`, `default`, `description`; a key of
+another namespace may only give a `value`; a declared key without default must be set; a stack's value must be of the
+declared type, and encrypted if the key is declared secret.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 import yaml
 
 from local_cloud.deploy.errors import ConfigurationError
+
+Decrypt = Callable[[str], str]
+"""Plain text of an encrypted value."""
 
 _ATTRIBUTES = {"type", "default", "description", "items", "secret", "value"}
 
@@ -31,14 +35,17 @@ class Project:
     secret_keys: frozenset[str]
 
 
-def load_project(directory: Path, stack: str, overrides: Mapping[str, str]) -> Project:
-    """Reads both files of `directory`. Raises ConfigurationError with every problem at once, one per line."""
+def load_project(directory: Path, stack: str, overrides: Mapping[str, str], decrypt: Decrypt | None = None) -> Project:
+    """Reads both files of `directory`. Raises ConfigurationError with every problem at once, one per line.
+
+    `overrides` replace values of the stack file. Without `decrypt` an encrypted value is a problem: there is no key.
+    """
     declaration = _read(directory / "Pulumi.yaml")
     name = declaration.get("name")
     if not isinstance(name, str) or not name:
         raise ConfigurationError(f"{directory / 'Pulumi.yaml'}: 'name' is missing")
     stack_file = directory / f"Pulumi.{stack}.yaml"
-    reader = _Reader(name, stack_file, {_qualified(name, key): value for key, value in overrides.items()})
+    reader = _Reader(name, stack_file, {_qualified(name, key): value for key, value in overrides.items()}, decrypt)
     reader.read_declarations(_section(declaration, directory / "Pulumi.yaml"))
     reader.read_stack(_section(_read(stack_file), stack_file))
     reader.finish()
@@ -48,12 +55,13 @@ def load_project(directory: Path, stack: str, overrides: Mapping[str, str]) -> P
 
 
 class _Reader:
-    def __init__(self, project: str, stack_file: Path, overrides: Mapping[str, str]) -> None:
+    def __init__(self, project: str, stack_file: Path, overrides: Mapping[str, str], decrypt: Decrypt | None) -> None:
         self.config: dict[str, str] = {}
         self.secret_keys: set[str] = set()
         self._project = project
         self._stack_file = stack_file
         self._overrides = overrides
+        self._decrypt = decrypt
         self._problems: list[str] = []
         self._types: dict[str, Mapping[str, Any]] = {}
         self._required: list[str] = []
@@ -82,13 +90,19 @@ class _Reader:
             key = _qualified(self._project, short)
             if key in self._overrides:
                 continue
-            if _is_encrypted(value):
+            if not _is_encrypted(value):
+                if self._types.get(key, {}).get("secret"):
+                    self._problems.append(f"{self._stack_file.name}: {key} is declared secret and must be encrypted")
+                else:
+                    self._set(key, value, self._stack_file.name)
+            elif self._decrypt:
+                self.secret_keys.add(key)
+                self._set(key, _decrypted(value, self._decrypt), self._stack_file.name)
+            else:
                 self._problems.append(
                     f"{self._stack_file.name}: {key} is encrypted (secure:) and there is no key to read it with here; "
                     f"give the local deployment its own value with --config {key}=..."
                 )
-                continue
-            self._set(key, value, self._stack_file.name)
 
     def finish(self) -> None:
         """Apply the overrides, look for what is still missing, and raise all problems."""
@@ -114,6 +128,8 @@ def _declaration_problem(key: str, entry: Mapping[str, Any], *, own: bool) -> st
     if own:
         if unknown:
             return f"{key} has unknown attributes {', '.join(unknown)}"
+        if entry.get("secret") and "default" in entry:
+            return f"{key} is declared secret: a default, which is never encrypted, is refused"
         if "default" in entry and "value" in entry:
             return f"{key} has both 'default' and 'value'"
         if entry.get("type") == "array" and "items" not in entry:
@@ -162,10 +178,23 @@ def _text(value: Any) -> str:
     return json.dumps(value)
 
 
+def _is_cipher_text(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
+
+
 def _is_encrypted(value: Any) -> bool:
+    """Whether it is, or holds, an encrypted value."""
     if isinstance(value, dict):
-        return set(value) == {"secure"} or any(_is_encrypted(item) for item in value.values())
+        return _is_cipher_text(value) or any(_is_encrypted(item) for item in value.values())
     return isinstance(value, list) and any(_is_encrypted(item) for item in value)
+
+
+def _decrypted(value: Any, decrypt: Decrypt) -> Any:
+    if _is_cipher_text(value):
+        return decrypt(str(value["secure"]))
+    if isinstance(value, dict):
+        return {key: _decrypted(item, decrypt) for key, item in value.items()}
+    return [_decrypted(item, decrypt) for item in value] if isinstance(value, list) else value
 
 
 def _qualified(project: str, key: str) -> str:
@@ -183,7 +212,7 @@ def _section(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text())
+        document = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigurationError(f"{path} does not exist") from None
     except yaml.YAMLError as error:

@@ -25,8 +25,9 @@ from pulumi.runtime import mocks
 from pulumi.runtime.settings import SETTINGS, configure, reset_options
 from pulumi.runtime.stack import run_in_stack
 
+from local_cloud.deploy.project import Project
 from support.recording_monitor import RecordingEngine, RecordingMonitor, Resource, SynthError, top_level
-from support.stack_config import StackConfig, stack_config
+from support.stack_config import stack_config
 from support.wire import UNKNOWN, Archive, Asset
 
 __all__ = ["UNKNOWN", "Archive", "Asset", "Resource", "Synth", "SynthError", "synth", "synth_program"]
@@ -126,29 +127,29 @@ def synth(
     harness does not know, a URN used twice, or an error that the program logged.
     """
     values = {key if ":" in key else f"{project}:{key}": value for key, value in (config or {}).items()}
-    return _run(build, StackConfig(values, frozenset()), stack, project, preview)
+    return _run(build, Project(project, ROOT, ROOT, values, frozenset()), stack, preview)
 
 
 def synth_program(stack: str, config: Mapping[str, str] | None = None, *, preview: bool = False) -> Synth:
     """Run the whole program as the CLI would for that stack: defaults of Pulumi.yaml, then Pulumi.<stack>.yaml.
 
     `config` replaces single values. An encrypted value is replaced by an obvious dummy, which stays a secret.
-    Raises StackConfigError for what the CLI itself would refuse, and as `synth` does.
+    Raises ConfigurationError for what the CLI itself would refuse, and as `synth` does.
     """
-    project, resolved = stack_config(ROOT, stack, config or {})
+    project = stack_config(ROOT, stack, config or {})
 
     def program() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
     with _main_program(ROOT):
-        return _run(program, resolved, stack, project, preview)
+        return _run(program, project, stack, preview)
 
 
-def _run(build: Callable[[], object], config: StackConfig, stack: str, project: str, preview: bool) -> Synth:
+def _run(build: Callable[[], object], project: Project, stack: str, preview: bool) -> Synth:
     """One run in a context of its own, so that no setting of Pulumi's runtime outlives it."""
-    monitor, engine = RecordingMonitor(project, stack, preview), RecordingEngine()
+    monitor, engine = RecordingMonitor(project.name, stack, preview), RecordingEngine()
     with _environment():
-        contextvars.copy_context().run(_drain, build, config, monitor, engine)
+        contextvars.copy_context().run(_drain, build, project, monitor, engine)
     if engine.errors:
         raise SynthError("the program logged an error: " + "; ".join(engine.errors))
     exports = monitor.exports
@@ -157,9 +158,7 @@ def _run(build: Callable[[], object], config: StackConfig, stack: str, project: 
     return Synth(list(monitor.recorded.values()), exports.value, secrets, result, engine.warnings)
 
 
-def _drain(
-    build: Callable[[], object], config: StackConfig, monitor: RecordingMonitor, engine: RecordingEngine
-) -> None:
+def _drain(build: Callable[[], object], project: Project, monitor: RecordingMonitor, engine: RecordingEngine) -> None:
     reset_options(project=monitor.project, stack=monitor.stack, preview=monitor.preview, organization="organization")
     configure(
         mocks.MockSettings(  # type: ignore[no-untyped-call]
@@ -173,7 +172,7 @@ def _drain(
             callbacks=None,
         )
     )
-    pulumi.runtime.set_all_config(dict(config.values), sorted(config.secret_keys))
+    pulumi.runtime.set_all_config(dict(project.config), sorted(project.secret_keys))
 
     async def program() -> None:
         result = build()

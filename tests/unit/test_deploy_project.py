@@ -66,7 +66,7 @@ def test_an_object_of_the_stack_file_is_json(tmp_path: Path) -> None:
 
 def test_a_secret_key_is_known_as_secret(tmp_path: Path) -> None:
     """E1."""
-    project = load(tmp_path, "config:\n  password: {type: string, secret: true, default: x}\n")
+    project = load(tmp_path, "config:\n  password: {type: string, secret: true}\n", password="x")
     assert project.secret_keys == {"clinic:password"}
 
 
@@ -109,6 +109,7 @@ def test_a_stack_file_that_cannot_be_used_says_why(tmp_path: Path, stack: str, p
         ("config:\n  aws:region: {default: a}\n", "aws:region is not of this project: only a 'value'"),
         ("config:\n  a: {default: a, value: b}\n", "clinic:a has both 'default' and 'value'"),
         ("config:\n  a: {type: array, default: []}\n", "clinic:a is an array without 'items'"),
+        ("config:\n  a: {type: string, secret: true, default: b}\n", "clinic:a is declared secret: a default"),
         ("config:\n  a: {type: string, defualt: a}\n", "clinic:a has unknown attributes defualt"),
         ("config:\n  a: {type: integer, default: a}\n", "clinic:a is 'a', not of its declared type integer"),
         ("config:\n  a: {type: string}\n", "clinic:a has no default in Pulumi.yaml and is not set"),
@@ -119,6 +120,12 @@ def test_a_declaration_that_the_cli_would_refuse_is_refused(tmp_path: Path, proj
     with pytest.raises(ConfigurationError) as caught:
         config(tmp_path, project)
     assert problem in str(caught.value)
+
+
+def test_a_secret_that_the_stack_file_holds_in_clear_is_refused(tmp_path: Path) -> None:
+    """E1 F1. As by the CLI, before it could reach a log."""
+    with pytest.raises(ConfigurationError, match="clinic:password is declared secret and must be encrypted"):
+        config(tmp_path, "config:\n  password: {type: string, secret: true}\n", "config:\n  password: x\n")
 
 
 def test_all_problems_come_at_once(tmp_path: Path) -> None:

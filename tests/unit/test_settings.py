@@ -17,7 +17,7 @@ COMMITTED = ("dev", "staging", "prod", "local")
 
 @cache
 def committed(stack: str) -> dict[str, str]:
-    return dict(stack_config(ROOT, stack, {})[1].values)
+    return dict(stack_config(ROOT, stack, {}).config)
 
 
 def config(stack: str, **changes: Any) -> dict[str, object]:
