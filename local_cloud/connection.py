@@ -16,9 +16,6 @@ from local_cloud import aws
 
 FILE_NAME = "outputs.json"
 
-OWNER_ONLY = 0o600
-"""File mode: the outputs hold client secrets."""
-
 
 class ConnectionFileError(Exception):
     """The connection file is absent, unreadable or lacks a value; the message says which and what to do."""

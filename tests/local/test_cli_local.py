@@ -11,16 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from local.lambda_functions import zip_of
 from local_cloud import connection
 from local_cloud.cloud import ROOT
 from local_cloud.connection import Connection
@@ -197,13 +196,8 @@ def broken(access: Connection, function_name: str, package: str) -> Iterator[Non
     """The function's live alias on a version that raises, until the end of the block."""
     functions: Any = access.client("lambda")
     alias = functions.get_alias(FunctionName=function_name, Name="live")
-    code = BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr(f"{package}/__init__.py", "")
-        archive.writestr(
-            f"{package}/handler.py", "def lambda_handler(event, context):\n    raise RuntimeError('broken')\n"
-        )
-    functions.update_function_code(FunctionName=function_name, ZipFile=code.getvalue())
+    code = zip_of({f"{package}/__init__.py": "", f"{package}/handler.py": BROKEN_HANDLER})
+    functions.update_function_code(FunctionName=function_name, ZipFile=code)
     version = functions.publish_version(FunctionName=function_name)["Version"]
     functions.update_alias(FunctionName=function_name, Name="live", FunctionVersion=version)
     try:
