@@ -58,14 +58,15 @@ def test_a_request_that_is_cancelled_leaves_its_transaction_usable(postgres: Pos
     async def test() -> None:
         caller = Caller(postgres)
         transaction = await caller.begin()
-        request = asyncio.create_task(caller.execute("select pg_sleep(0.3)::text", transactionId=transaction))
+        request = asyncio.create_task(caller.execute("select pg_sleep(1)::text", transactionId=transaction))
         await asyncio.sleep(0.1)
         request.cancel()
         await asyncio.sleep(0.05)
         _, answer = await caller.call("/Execute", sql="select 1", transactionId=transaction)
         assert answer["message"] == "Transaction is still running a query"
-        await asyncio.sleep(0.4)
-        await caller.execute("select 1", transactionId=transaction)
+        async with asyncio.timeout(30):
+            while (await caller.call("/Execute", sql="select 1", transactionId=transaction))[0] != 200:
+                await asyncio.sleep(0.05)
         assert (await caller.commit(transaction))[0] == 200
 
     run(test())
