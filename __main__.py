@@ -47,6 +47,7 @@ else:
             "backup_retention_days": settings.database_backup_days,
             "deletion_protection": settings.deletion_protection,
             "protect_cluster": settings.deletion_protection,
+            "log_retention_days": settings.log_retention_days,
             "final_snapshot": not stack.environment.throw_away,
         },
         in_aws,
@@ -85,7 +86,16 @@ signups = SignupPipeline(
     },
     in_aws,
 )
-clinic_api = ClinicApi("clinic-api", {"name_prefix": prefix, "database": database, "operations": operations}, in_aws)
+clinic_api = ClinicApi(
+    "clinic-api",
+    {
+        "name_prefix": prefix,
+        "database": {**database, "cluster_arn": signups.migrated_cluster_arn},
+        "resource_server": RESOURCE_SERVER,
+        "operations": operations,
+    },
+    in_aws,
+)
 
 # --- who signs in ---------------------------------------------------------------------------------------------------
 auth_args: CognitoAuthArgs = {

@@ -1,4 +1,4 @@
-"""Private block: a work queue that never drops a message silently.
+"""Private block: a work queue that loses no message to a failing consumer.
 
 Owns the encrypted queue, its dead-letter queue, which of them redrives where, and the one rule that may send. Does not
 own the consumer, its event source mapping, or the alarms.
@@ -16,8 +16,8 @@ from components._names import Kind, physical_name, prefix_problems
 CONSUMER_TIMEOUT_FACTOR = 6
 """Visibility timeout per second of consumer timeout ("Using Lambda with Amazon SQS", AWS Lambda Developer Guide)."""
 
-RETENTION_DAYS = 4
-"""How long a message waits for its consumer."""
+RETENTION_DAYS = 10
+"""How long a message waits for its consumer. What waits longer, because nothing reads the queue at all, SQS deletes."""
 
 DEAD_LETTER_RETENTION_DAYS = 14
 """The longest that SQS keeps a message: a dead letter must outlive the queue's own retention and a long weekend."""
@@ -109,7 +109,9 @@ def dead_letter_queue(parent: pulumi.Resource, name: str, name_prefix: str, reso
     )
 
 
-def allow_rule(parent: pulumi.Resource, name: str, queue: aws.sqs.Queue, rule_arn: pulumi.Input[str]) -> None:
+def allow_rule(
+    parent: pulumi.Resource, name: str, queue: aws.sqs.Queue, rule_arn: pulumi.Input[str]
+) -> aws.sqs.QueuePolicy:
     """Let one EventBridge rule, and nothing else of that service, send to the queue."""
     statement = Statement(
         "OneRuleOnly",
@@ -118,7 +120,7 @@ def allow_rule(parent: pulumi.Resource, name: str, queue: aws.sqs.Queue, rule_ar
         conditions={"ArnEquals": {"aws:SourceArn": rule_arn}},
         service="events.amazonaws.com",
     )
-    aws.sqs.QueuePolicy(
+    return aws.sqs.QueuePolicy(
         name, queue_url=queue.url, policy=policy_json([statement]), opts=pulumi.ResourceOptions(parent=parent)
     )
 

@@ -16,6 +16,8 @@ from components._python_lambda import PythonLambda, PythonLambdaArgs
 class ClinicApiArgs(TypedDict):
     name_prefix: str
     database: DatabaseArgs
+    resource_server: str
+    """Identifier before the slash of every scope: the service checks scopes itself, too."""
     operations: NotRequired[OperationsArgs]
     """Logs, traces and alarms."""
 
@@ -47,7 +49,7 @@ class ClinicApi(pulumi.ComponentResource):
             "package": "clinic_api",
             "description": "Sample service: the caller, and the users of the caller's clinic",
             "timeout_seconds": 29,
-            "environment": database_environment(args["database"]),
+            "environment": {**database_environment(args["database"]), "RESOURCE_SERVER": args["resource_server"]},
             "statements": database_statements(args["database"], "ExecuteStatement"),
             "operations": args.get("operations", {}),
         }

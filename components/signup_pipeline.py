@@ -71,6 +71,8 @@ class SignupPipeline(pulumi.ComponentResource):
     """Sign-ups that could not be written, each with its reason."""
     event_dead_letter_queue_url: pulumi.Output[str]
     """Events that the rule could not deliver to the queue."""
+    migrated_cluster_arn: pulumi.Output[str]
+    """ARN of the database's cluster, known once its tables are those of this release: for what reads them."""
 
     def __init__(self, name: str, args: SignupPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("medflow:index:SignupPipeline", name, {}, opts)
@@ -83,9 +85,10 @@ class SignupPipeline(pulumi.ComponentResource):
         undelivered = self._route(name, args, bus, rule, queue)
         publisher = self._create_publisher(name, args, bus, queue)
         migrator = self._create_migrator(name, args)
-        migration = self._migrate(name, migrator)
-        consumer = self._create_consumer(name, args, queue)
-        self._consume(name, args, queue, consumer, migration)
+        migration = self._migrate(name, args["database"], migrator)
+        migrated = _after(migration, args["database"])
+        consumer = self._create_consumer(name, args, migrated, queue)
+        self._consume(name, args, queue, consumer)
 
         self.publisher_function_name = publisher.function_name
         self.publisher_alias_name, self.publisher_alias_arn = publisher.alias_name, publisher.alias_arn
@@ -93,6 +96,7 @@ class SignupPipeline(pulumi.ComponentResource):
         self.event_bus_name, self.event_archive_name = bus.name, archive.name
         self.queue_url, self.dead_letter_queue_url = queue.queue_url, queue.dead_letter_queue_url
         self.event_dead_letter_queue_url = undelivered.url
+        self.migrated_cluster_arn = pulumi.Output.from_input(migrated["cluster_arn"])
         self.register_outputs(
             {
                 "publisher_function_name": self.publisher_function_name,
@@ -105,6 +109,7 @@ class SignupPipeline(pulumi.ComponentResource):
                 "queue_url": self.queue_url,
                 "dead_letter_queue_url": self.dead_letter_queue_url,
                 "event_dead_letter_queue_url": self.event_dead_letter_queue_url,
+                "migrated_cluster_arn": self.migrated_cluster_arn,
             }
         )
 
@@ -162,7 +167,7 @@ class SignupPipeline(pulumi.ComponentResource):
     ) -> aws.sqs.Queue:
         """Rule to queue; what the rule cannot deliver goes to a queue of its own instead of nowhere."""
         undelivered = dead_letter_queue(self, f"{name}-undelivered", args["name_prefix"], "events-undelivered")
-        allow_rule(self, f"{name}-undelivered-send-policy", undelivered, rule.arn)
+        allowed = allow_rule(self, f"{name}-undelivered-send-policy", undelivered, rule.arn)
         aws.cloudwatch.EventTarget(
             f"{name}-target",
             rule=rule.name,
@@ -172,7 +177,7 @@ class SignupPipeline(pulumi.ComponentResource):
             dead_letter_config={"arn": undelivered.arn},
             retry_policy={"maximum_event_age_in_seconds": 24 * 3600, "maximum_retry_attempts": 185},
             # Without the queues' policies the first events would be refused.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[queue]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[queue, allowed]),
         )
         return undelivered
 
@@ -205,17 +210,21 @@ class SignupPipeline(pulumi.ComponentResource):
             statements=database_statements(args["database"], *operations),
         )
 
-    def _migrate(self, name: str, migrator: PythonLambda) -> aws.lambda_.Invocation:
-        """Runs at deployment, again whenever the migrator's build (its SQL is part of it) is another one."""
+    def _migrate(self, name: str, database: DatabaseArgs, migrator: PythonLambda) -> aws.lambda_.Invocation:
+        """Runs at deployment, again whenever the migrator's build (its SQL is in it) or the database is another."""
         return aws.lambda_.Invocation(
             f"{name}-migration",
             function_name=migrator.function_name,
             qualifier=migrator.alias_name,
-            input=json.dumps({"migrations_digest": archive_digest("database_migrator")}),
+            input=json.dumps({"build_digest": archive_digest("database_migrator")}),
+            # Another database has no tables yet, whatever the build.
+            triggers={"cluster": database["cluster_arn"], "database": database["database_name"]},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[migrator]),
         )
 
-    def _create_consumer(self, name: str, args: SignupPipelineArgs, queue: DeadLetteredQueue) -> PythonLambda:
+    def _create_consumer(
+        self, name: str, args: SignupPipelineArgs, database: DatabaseArgs, queue: DeadLetteredQueue
+    ) -> PythonLambda:
         receive = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         return self._create_function(
             f"{name}-consumer",
@@ -224,14 +233,14 @@ class SignupPipeline(pulumi.ComponentResource):
             description="Writes registered users to the users table, one statement per batch",
             timeout_seconds=CONSUMER_TIMEOUT_SECONDS,
             environment={
-                **database_environment(args["database"]),
+                **database_environment(database),
                 "DEAD_LETTER_QUEUE_URL": queue.dead_letter_queue_url,
                 "MAX_RECEIVE_COUNT": str(args.get("max_receive_count", 5)),
             },
             statements=[
                 Statement("ReceiveSignups", receive, [queue.queue_arn]),
                 Statement("DeadLetterWithReason", ["sqs:SendMessage"], [queue.dead_letter_queue_arn]),
-                *database_statements(args["database"], "ExecuteStatement"),
+                *database_statements(database, "ExecuteStatement"),
             ],
         )
 
@@ -241,7 +250,6 @@ class SignupPipeline(pulumi.ComponentResource):
         args: SignupPipelineArgs,
         queue: DeadLetteredQueue,
         consumer: PythonLambda,
-        migration: aws.lambda_.Invocation,
     ) -> None:
         aws.lambda_.EventSourceMapping(
             f"{name}-consumption",
@@ -250,8 +258,8 @@ class SignupPipeline(pulumi.ComponentResource):
             batch_size=args.get("batch_size", 10),
             function_response_types=["ReportBatchItemFailures"],
             scaling_config={"maximum_concurrency": args.get("maximum_concurrency", 5)},
-            # No event before its table.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[consumer, migration]),
+            # Lambda refuses a mapping whose role may not read the queue yet.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[consumer]),
         )
 
     def _create_function(
@@ -277,6 +285,12 @@ class SignupPipeline(pulumi.ComponentResource):
             "operations": args.get("operations", {}),
         }
         return PythonLambda(name, function, pulumi.ResourceOptions(parent=self))
+
+
+def _after(migration: aws.lambda_.Invocation, database: DatabaseArgs) -> DatabaseArgs:
+    """The same database, known once the migration has run: what uses it is then never ahead of its tables."""
+    arrived = pulumi.Output.all(database["cluster_arn"], migration.result).apply(lambda found: str(found[0]))
+    return {**database, "cluster_arn": arrived}
 
 
 def _pattern() -> str:

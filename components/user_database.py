@@ -11,9 +11,15 @@ import pulumi_aws as aws
 
 from components._checks import between, refuse
 from components._names import Kind, physical_name, prefix_problems
+from components._operations import LOG_RETENTION_DAYS
 
-ENGINE, ENGINE_VERSION = aws.rds.EngineType.AURORA_POSTGRESQL, "16.8"
-"""The Data API takes 13.11, 14.8, 15.3, 16.1, 17.4 and later ("Data API with Aurora", Amazon Aurora User Guide)."""
+ENGINE, ENGINE_FAMILY, ENGINE_VERSION = aws.rds.EngineType.AURORA_POSTGRESQL, "aurora-postgresql16", "16"
+"""The Data API takes 13.11, 14.8, 15.3, 16.1, 17.4 and later ("Data API with Aurora", Amazon Aurora User Guide). No
+minor version: AWS upgrades it by itself, and a pinned one would then ask for a downgrade."""
+
+DISCRETION = {"log_error_verbosity": "terse", "log_min_error_statement": "panic"}
+"""What PostgreSQL logs of an error: neither the row that it quotes in the details, nor the statement. Both may hold an
+e-mail address, and a duplicate is an ordinary event here."""
 
 SUBNETS = {"a": "10.64.0.0/20", "b": "10.64.16.0/20"}
 """Aurora wants two availability zones; nothing else lives in this network."""
@@ -36,6 +42,8 @@ class UserDatabaseArgs(TypedDict):
     """RDS refuses to delete the cluster."""
     protect_cluster: bool
     """Pulumi refuses to delete or replace the cluster."""
+    log_retention_days: NotRequired[int]
+    """Days that PostgreSQL's log is kept. Default 365."""
     final_snapshot: NotRequired[bool]
     """Take a snapshot when the cluster is deleted. Default true."""
 
@@ -57,7 +65,9 @@ class UserDatabase(pulumi.ComponentResource):
         network = self._create_network(name, args)
         subnets = self._create_subnets(name, args, network)
         firewall = self._create_security_group(name, args, network)
-        cluster = self._create_cluster(name, args, subnets, firewall)
+        discretion = self._create_parameter_group(name, args)
+        logs = self._create_log_group(name, args)
+        cluster = self._create_cluster(name, args, subnets, firewall, discretion, logs)
         instance = self._create_instance(name, args, cluster)
 
         # Through the instance: a cluster without one takes no statement, and the migrator would come too early.
@@ -79,7 +89,11 @@ class UserDatabase(pulumi.ComponentResource):
         )
 
     def _create_subnets(self, name: str, args: UserDatabaseArgs, network: aws.ec2.Vpc) -> aws.rds.SubnetGroup:
-        zones = aws.get_availability_zones_output(state="available", opts=pulumi.InvokeOutputOptions(parent=self))
+        # Not the local zones that an account may have opted into: Aurora is not there.
+        regional = aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])
+        zones = aws.get_availability_zones_output(
+            state="available", filters=[regional], opts=pulumi.InvokeOutputOptions(parent=self)
+        )
         subnets = [
             aws.ec2.Subnet(
                 f"{name}-subnet-{letter}",
@@ -108,12 +122,34 @@ class UserDatabase(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
+    def _create_parameter_group(self, name: str, args: UserDatabaseArgs) -> aws.rds.ClusterParameterGroup:
+        return aws.rds.ClusterParameterGroup(
+            f"{name}-parameters",
+            name=physical_name(args["name_prefix"], Kind.DATABASE_CLUSTER, "users"),
+            family=ENGINE_FAMILY,
+            description="User database: nothing personal in the log",
+            parameters=[{"name": key, "value": value} for key, value in DISCRETION.items()],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _create_log_group(self, name: str, args: UserDatabaseArgs) -> aws.cloudwatch.LogGroup:
+        """RDS writes to this name; a group that it makes itself keeps its lines for ever."""
+        identifier = physical_name(args["name_prefix"], Kind.DATABASE_CLUSTER, "users")
+        return aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=f"/aws/rds/cluster/{identifier}/postgresql",
+            retention_in_days=args.get("log_retention_days", LOG_RETENTION_DAYS),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
     def _create_cluster(
         self,
         name: str,
         args: UserDatabaseArgs,
         subnets: aws.rds.SubnetGroup,
         firewall: aws.ec2.SecurityGroup,
+        discretion: aws.rds.ClusterParameterGroup,
+        logs: aws.cloudwatch.LogGroup,
     ) -> aws.rds.Cluster:
         identifier = physical_name(args["name_prefix"], Kind.DATABASE_CLUSTER, "users")
         final_snapshot = args.get("final_snapshot", True)
@@ -129,6 +165,7 @@ class UserDatabase(pulumi.ComponentResource):
             enable_http_endpoint=True,
             storage_encrypted=True,
             db_subnet_group_name=subnets.name,
+            db_cluster_parameter_group_name=discretion.name,
             vpc_security_group_ids=[firewall.id],
             backup_retention_period=args["backup_retention_days"],
             copy_tags_to_snapshot=True,
@@ -140,7 +177,7 @@ class UserDatabase(pulumi.ComponentResource):
                 "min_capacity": args["minimum_capacity"],
                 "max_capacity": args["maximum_capacity"],
             },
-            opts=pulumi.ResourceOptions(parent=self, protect=args["protect_cluster"]),
+            opts=pulumi.ResourceOptions(parent=self, protect=args["protect_cluster"], depends_on=[logs]),
         )
 
     def _create_instance(self, name: str, args: UserDatabaseArgs, cluster: aws.rds.Cluster) -> aws.rds.ClusterInstance:

@@ -26,7 +26,6 @@ TARGET_PYTHON, TARGET_PLATFORM = "3.13", "aarch64-manylinux2014"
 
 VENDORED = Path("requirements/lambda-vendored.txt")
 PACKAGES = Path("lambdas/packages.toml")
-MIGRATIONS = Path("lambdas/database_migrator/migrations")
 MANIFEST = "manifest.json"
 
 RECIPE = 1
@@ -87,12 +86,6 @@ def build(root: Path, output: Path, packages: Sequence[str] | None = None) -> li
         built.append(_build_one(recipe, output, manifest, vendored))
     _write(output / MANIFEST, (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode())
     return built
-
-
-def migrations_digest(root: Path) -> str:
-    """Hexadecimal digest of the SQL migrations: a deployment invokes the migrator when it changes."""
-    files = sorted((root / MIGRATIONS).glob("*.sql"))
-    return _digest((path.name, path.read_bytes()) for path in files)
 
 
 def _recipe(root: Path, package: str, entry: dict[str, Any], pins: dict[str, str]) -> _Recipe:

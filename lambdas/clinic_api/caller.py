@@ -1,6 +1,8 @@
 """Who calls, and which clinic they may see: decided from the verified claims of their token. Pure.
 
-The JWT authorizer of the API has checked signature, issuer, audience, expiry and scope; it knows nothing of clinics.
+The JWT authorizer of the API has checked signature, issuer, audience and expiry, and the scope of the route that the
+gateway chose. It knows nothing of clinics, and the route chosen here may be another one: a path that misses its route
+by a character falls to `$default`, which asks for less. So the scope is checked again where the answer is made.
 """
 
 import re
@@ -22,6 +24,8 @@ class Caller:
     tenant_id: str
     """The caller's clinic: a UUID in canonical form."""
     roles: tuple[str, ...]
+    scopes: frozenset[str]
+    """Full names, such as `medflow/staff.read`; none in an ID token."""
 
     @classmethod
     def of(cls, request_context: Mapping[str, Any]) -> "Caller":
@@ -34,7 +38,12 @@ class Caller:
         tenant_id, user_id = claims.get("tenant_id"), claims.get("sub")
         if not isinstance(tenant_id, str) or not _UUID.fullmatch(tenant_id) or not isinstance(user_id, str):
             raise ForbiddenError
-        return cls(user_id, tenant_id, roles_of(claims.get("roles")))
+        return cls(user_id, tenant_id, roles_of(claims.get("roles")), frozenset(str(claims.get("scope", "")).split()))
+
+    def need(self, scope: str) -> None:
+        """Raises ForbiddenError when the token does not carry the scope."""
+        if scope not in self.scopes:
+            raise ForbiddenError
 
     def enter(self, clinic_id: str) -> str:
         """The clinic's id if it is the caller's own. Raises ForbiddenError for any other, existing or not."""

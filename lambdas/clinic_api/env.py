@@ -12,6 +12,8 @@ class Environment:
     secret_arn: str
     """Secrets Manager secret with the database user."""
     database_name: str
+    resource_server: str
+    """Identifier before the slash of every scope, such as `medflow`."""
 
 
 VARIABLES = variables(Environment)

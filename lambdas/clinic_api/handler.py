@@ -20,7 +20,7 @@ STATEMENT_SECONDS = 8
 ENVIRONMENT = parse(Environment, "clinic_api", os.environ)
 LOGGER = logger_for("clinic_api")
 DATABASE = connect(ENVIRONMENT.cluster_arn, ENVIRONMENT.secret_arn, ENVIRONMENT.database_name, STATEMENT_SECONDS)
-APPLICATION = application(DATABASE, LOGGER)
+APPLICATION = application(DATABASE, LOGGER, ENVIRONMENT.resource_server)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -15,13 +15,15 @@ RESERVE_SECONDS = 2
 """Kept for the answer when the database does not come back in time."""
 
 
-def application(database: DataApi, logger: Logger) -> APIGatewayHttpResolver:
-    """The resolver with every route on it."""
+def application(database: DataApi, logger: Logger, resource_server: str) -> APIGatewayHttpResolver:
+    """The resolver with every route on it. Scopes are those of `resource_server`."""
     app = APIGatewayHttpResolver()
     store = ClinicStore(database)
 
-    def caller() -> Caller:
-        return Caller.of(app.current_event.raw_event.get("requestContext") or {})
+    def caller(scope: str) -> Caller:
+        who = Caller.of(app.current_event.raw_event.get("requestContext") or {})
+        who.need(f"{resource_server}/{scope}")
+        return who
 
     @app.get("/api/health")
     def health() -> dict[str, str]:
@@ -29,12 +31,12 @@ def application(database: DataApi, logger: Logger) -> APIGatewayHttpResolver:
 
     @app.get("/api/me")
     def me() -> dict[str, Any]:
-        who = caller()
+        who = caller("profile.read")
         return {"tenant_id": who.tenant_id, "roles": list(who.roles), "user_id": who.user_id}
 
     @app.get("/api/clinics/<clinic_id>/users")
     def users_of_clinic(clinic_id: str) -> dict[str, Any]:
-        clinic_id = caller().enter(clinic_id)
+        clinic_id = caller("staff.read").enter(clinic_id)
         after = app.current_event.query_string_parameters.get("after", "")
         users = store.users(clinic_id, after, database.deadline(app.lambda_context, RESERVE_SECONDS))
         return {"users": users, "next": users[-1]["id"] if len(users) == PAGE_SIZE else None}

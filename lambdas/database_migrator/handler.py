@@ -1,4 +1,4 @@
-"""Applies pending migrations. Event: `{"migrations_digest": "..."}`, whose change makes a deployment invoke it again.
+"""Applies pending migrations. Event: `{"build_digest": "..."}`, whose change makes a deployment invoke it again.
 
 Fails closed: on any failure nothing is applied and the deployment stops. Budget: the function's timeout; a database
 that resumes from its pause is waited for.
@@ -30,5 +30,5 @@ MIGRATIONS = load(Path(__file__).parent / "migrations")
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     LOGGER.set_correlation_id(context.aws_request_id)
     applied = MigrationStore(DATABASE).apply(MIGRATIONS, DATABASE.deadline(context, RESERVE_SECONDS))
-    LOGGER.info("database migrated", applied=applied, migrations_digest=event.get("migrations_digest"))
+    LOGGER.info("database migrated", applied=applied, build_digest=event.get("build_digest"))
     return {"applied": applied, "version": len(MIGRATIONS)}

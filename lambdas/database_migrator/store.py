@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from database_migrator.versions import Migration, pending
-from medflow_runtime.data_api import DataApi, Transaction
+from database_migrator.versions import Migration, MigrationError, pending
+from medflow_runtime.data_api import DataApi, Transaction, TransientDatabaseError
 
 LOCK = 4_207_849_484
 """Key of the advisory lock, of no meaning; everything that migrates this database must use the same."""
@@ -47,8 +47,19 @@ def _apply(transaction: Transaction, migrations: Sequence[Migration]) -> list[st
     needed = pending(migrations, applied)
     for migration in needed:
         for statement in migration.statements():
-            transaction.execute(statement)
+            _run(transaction, migration, statement)
         transaction.execute(
             _RECORD, {"version": migration.version, "name": migration.name, "checksum": migration.checksum}
         )
     return [migration.name for migration in needed]
+
+
+def _run(transaction: Transaction, migration: Migration, statement: str) -> None:
+    try:
+        transaction.execute(statement)
+    except TransientDatabaseError as error:
+        if error.code != "StatementTimeoutException":
+            raise
+        # It would time out again: waiting for the deadline helps nobody.
+        text = f"a statement of {migration.name} ran longer than the 45 s that the Data API gives: split it"
+        raise MigrationError(text) from None

@@ -41,6 +41,8 @@ TRANSIENT_CODES = frozenset(
 TRANSIENT_SQLSTATES = ("08", "40", "53", "55P03", "57P01", "57P02", "57P03")
 """Prefixes: connection, rollback (deadlock, serialization), resources, lock not available, server going down or up."""
 
+CONNECT_SECONDS = 2
+
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 3.0
 
 
@@ -72,16 +74,23 @@ class DataApi:
     """One database, reached with one secret. Parameters are named `:like_this` in a statement."""
 
     def __init__(
-        self, client: "RDSDataServiceClient", cluster_arn: str, secret_arn: str, database: str, clock: Clock = time
+        self,
+        client: "RDSDataServiceClient",
+        cluster_arn: str,
+        secret_arn: str,
+        database: str,
+        clock: Clock = time,
+        longest_call_seconds: float = 0,
     ) -> None:
-        self._client, self._clock = client, clock
+        self._client, self._clock, self._longest_call = client, clock, longest_call_seconds
         self._target = {"resourceArn": cluster_arn, "secretArn": secret_arn}
         self._database = database
 
     def deadline(self, context: Any, reserve_seconds: float) -> float:
-        """Moment (of this clock) until which to try, given the function's remaining time and what comes after."""
+        """Moment (of this clock) until which a call may begin, so that the longest one still ends before the function
+        does, and `reserve_seconds` are left for what comes after."""
         remaining: int = context.get_remaining_time_in_millis()
-        return self._clock.monotonic() + remaining / 1000 - reserve_seconds
+        return self._clock.monotonic() + remaining / 1000 - reserve_seconds - self._longest_call
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter] | None = None, *, deadline: float) -> list[Row]:
         """Run one statement, repeated on transient failures until the deadline: it must be safe to repeat.
@@ -149,8 +158,12 @@ class Transaction:
 
 def connect(cluster_arn: str, secret_arn: str, database: str, read_timeout_seconds: int) -> DataApi:
     """A session with a client of its own. `read_timeout_seconds` bounds one call, a statement's run time included."""
-    config = Config(connect_timeout=2, read_timeout=read_timeout_seconds, retries={"total_max_attempts": 1})
-    return DataApi(boto3.client("rds-data", config=config), cluster_arn, secret_arn, database)
+    config = Config(
+        connect_timeout=CONNECT_SECONDS, read_timeout=read_timeout_seconds, retries={"total_max_attempts": 1}
+    )
+    client = boto3.client("rds-data", config=config)
+    longest = CONNECT_SECONDS + read_timeout_seconds
+    return DataApi(client, cluster_arn, secret_arn, database, longest_call_seconds=longest)
 
 
 def _translated(call: Callable[[], Result]) -> Result:

@@ -32,6 +32,6 @@ PROCESSOR = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     batch = plan(event["Records"])
-    stored = UserStore(DATABASE).write(batch.rows, DATABASE.deadline(context, SETTLING_SECONDS + STATEMENT_SECONDS))
+    stored = UserStore(DATABASE).write(batch.rows, DATABASE.deadline(context, SETTLING_SECONDS))
     settle = Settlement(batch, batch.verdicts | stored, DEAD_LETTERS, ENVIRONMENT.max_receive_count, LOGGER)
     return process_partial_response(event=event, record_handler=settle, processor=PROCESSOR, context=context)

@@ -34,6 +34,9 @@ class UserStore:
         except DatabaseError as error:
             if not error.is_about_the_data:
                 return {row.message_id: TryAgain(str(error)) for row in rows}
+            if len(rows) == 1 and not error.sqlstate:
+                # The Data API's catch-all, which says nothing of the row for sure: the last delivery decides.
+                return {rows[0].message_id: TryAgain(str(error))}
             if len(rows) == 1:
                 return {rows[0].message_id: DeadLetter(Reason.REJECTED_BY_DATABASE, str(error))}
             middle = len(rows) // 2

@@ -1,4 +1,4 @@
--- Writes a batch of users. :rows is a JSON list of objects, the oldest first, with position, the columns of users and
+-- Writes a batch of users. Its parameter is a JSON list of objects, the oldest first, with position, the columns of users and
 -- occurred_at.
 -- One line per object comes back: position, and what became of it (inserted, updated, stale, email_conflict).
 WITH incoming AS MATERIALIZED (

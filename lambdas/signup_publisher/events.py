@@ -1,7 +1,7 @@
 """Hands an event to the bus, or else to the consumer's queue. Everything together stays well inside Cognito's 5 s."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 BUS_ATTEMPTS = 2
 CONNECT_SECONDS, READ_SECONDS = 0.4, 0.8
-"""Worst case: two attempts on the bus and one on the queue, 3.6 s; what is left of the 5 s is for a cold start."""
+"""Of one attempt. A name that resolves to several addresses costs the first of them once for each."""
+
+FALLBACK_SECONDS = 2.0
+"""Kept for the queue: with less than this left, the bus is not tried again."""
 
 CONFIG = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": 1})
 
@@ -34,10 +37,14 @@ class UndeliverableError(Exception):
     """Neither the bus nor the queue took the event. The text holds error codes, nothing of the user."""
 
 
-def deliver(envelope: Mapping[str, Any], environment: Environment) -> tuple[Outlet, str]:
+def deliver(
+    envelope: Mapping[str, Any], environment: Environment, remaining_seconds: Callable[[], float]
+) -> tuple[Outlet, str]:
     """Where the event went, and why not to the bus (empty if it did). Raises UndeliverableError."""
     refusal = ""
-    for _ in range(BUS_ATTEMPTS):
+    for attempt in range(BUS_ATTEMPTS):
+        if attempt and remaining_seconds() < FALLBACK_SECONDS + CONNECT_SECONDS + READ_SECONDS:
+            break
         refusal = _put(envelope, environment.event_bus_name)
         if not refusal:
             return Outlet.BUS, ""

@@ -22,7 +22,8 @@ def publish(event: dict[str, Any], context: LambdaContext, environment: Environm
         logger.warning("the consumer will dead-letter this sign-up", broken_rule=broken_rule)
         count("SignupInvalid", SERVICE)
     account = context.invoked_function_arn.split(":")[4]
-    outlet, refusal = deliver(envelope(detail, event["region"], account), environment)
+    sent = envelope(detail, event["region"], account)
+    outlet, refusal = deliver(sent, environment, lambda: context.get_remaining_time_in_millis() / 1000)
     logger.info("sign-up published", outlet=outlet, event_id=detail["event_id"])
     if outlet is Outlet.QUEUE:
         logger.warning("the bus did not take the sign-up", reason=refusal)

@@ -46,10 +46,11 @@ def _partition(_clients: Clients, _region: str, _arguments: Mapping[str, Any]) -
 
 
 def _availability_zones(clients: Clients, region: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(arguments) - {"state"})
+    unknown = sorted(set(arguments) - {"state", "filters"})
     if unknown:
         raise ResourceError("function", _ZONES, f"the local deployer does not support {', '.join(unknown)}")
-    zones = clients.get("ec2", region).describe_availability_zones()["AvailabilityZones"]
+    filters = [{"Name": given["name"], "Values": given["values"]} for given in arguments.get("filters", [])]
+    zones = clients.get("ec2", region).describe_availability_zones(Filters=filters)["AvailabilityZones"]
     wanted = [zone for zone in zones if zone["State"] == arguments.get("state", "available")]
     wanted.sort(key=lambda zone: zone["ZoneName"])
     return {

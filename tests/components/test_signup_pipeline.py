@@ -172,14 +172,35 @@ def test_migrations_run_at_deployment_and_again_when_they_change(graph: Synth) -
     """C5. The input holds the build's digest, and another input is another invocation."""
     migration = graph.one("aws:lambda/invocation:Invocation").inputs
     digest = hashlib.sha256(Path("build/lambdas/database_migrator.zip").read_bytes()).hexdigest()
-    assert json.loads(migration["input"]) == {"migrations_digest": digest}
+    assert json.loads(migration["input"]) == {"build_digest": digest}
     assert migration["qualifier"] == "live"
 
 
+def test_a_new_consumer_goes_live_after_its_migration(graph: Synth) -> None:
+    """C5. Else new code would meet old tables at each release, and dead-letter what it cannot write."""
+    assert "signups-migration" in graph.one(FUNCTION, "signups-consumer-function").depends_on
+
+
 def test_no_event_is_consumed_before_its_table_exists(graph: Synth) -> None:
-    """C5."""
+    """C5. The mapping waits for the alias, the alias for the function, the function for the migration."""
     mapping = graph.one("aws:lambda/eventSourceMapping:EventSourceMapping")
-    assert {"signups-migration", "signups-consumer-policy"} <= mapping.depends_on
+    assert "signups-consumer-live" in mapping.depends_on
+    assert "signups-consumer-function" in graph.one("aws:lambda/alias:Alias", "signups-consumer-live").depends_on
+
+
+def test_another_database_is_migrated_whatever_the_build(graph: Synth) -> None:
+    """C5 C7. A stack that moves to another cluster finds no table there."""
+    other = {**DATABASE, "cluster_arn": "arn:aws:rds:eu-west-3:123456789012:cluster:other"}
+    moved = synth(lambda: SignupPipeline("signups", signup_pipeline(database=other)))
+    triggers = [g.one("aws:lambda/invocation:Invocation").inputs["triggers"] for g in (graph, moved)]
+    assert triggers[0] == {"cluster": DATABASE["cluster_arn"], "database": "medflow"}
+    assert triggers[0] != triggers[1]
+
+
+def test_events_are_routed_only_once_both_queues_take_them(graph: Synth) -> None:
+    """C2."""
+    target = graph.one("aws:cloudwatch/eventTarget:EventTarget")
+    assert {"signups-undelivered-send-policy", "signups-signups-send-policy"} <= target.depends_on
 
 
 @pytest.mark.parametrize(

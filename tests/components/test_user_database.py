@@ -21,7 +21,9 @@ def test_it_has_exactly_these_children(graph: Synth) -> None:
     assert sorted(child.name for child in graph.children("users")) == [
         "users-cluster",
         "users-instance",
+        "users-logs",
         "users-network",
+        "users-parameters",
         "users-security-group",
         "users-subnet-a",
         "users-subnet-b",
@@ -59,6 +61,30 @@ def test_the_password_is_made_by_rds_and_seen_by_nobody(graph: Synth) -> None:
     cluster = graph.one(CLUSTER).inputs
     assert cluster["manageMasterUserPassword"] is True
     assert "masterPassword" not in cluster
+
+
+def test_the_database_s_log_quotes_no_row(graph: Synth) -> None:
+    """C7 G5. The details of a duplicate hold the e-mail address, a failed statement all of a user."""
+    group = graph.one("aws:rds/clusterParameterGroup:ClusterParameterGroup").inputs
+    assert {p["name"]: p["value"] for p in group["parameters"]} == {
+        "log_error_verbosity": "terse",
+        "log_min_error_statement": "panic",
+    }
+    assert graph.one(CLUSTER).inputs["dbClusterParameterGroupName"] == group["name"]
+
+
+def test_the_database_s_log_forgets(graph: Synth) -> None:
+    """C7 G5. A group that RDS makes itself keeps its lines for ever, so this one is there first."""
+    logs = graph.one("aws:cloudwatch/logGroup:LogGroup").inputs
+    assert logs["name"] == f"/aws/rds/cluster/{graph.one(CLUSTER).inputs['clusterIdentifier']}/postgresql"
+    assert logs["retentionInDays"] == 365
+    assert "users-logs" in graph.one(CLUSTER).depends_on
+
+
+def test_a_minor_upgrade_by_aws_is_no_difference(graph: Synth) -> None:
+    """C7. With 16.8 in the program and 16.9 in AWS, each deployment would ask for a downgrade and fail."""
+    assert graph.one(CLUSTER).inputs["engineVersion"] == "16"
+    assert graph.one("aws:rds/clusterInstance:ClusterInstance").inputs["engineVersion"] == "16"
 
 
 def test_no_network_reaches_the_cluster(graph: Synth) -> None:

@@ -32,7 +32,9 @@ def ask(
     handler: Callable[..., ModuleType], event: Callable[[str], Event], context: Any
 ) -> Callable[..., tuple[int, Event]]:
     """Status and JSON body of GET `path`; `claims` change the token's, None leaves one out."""
-    module = handler("clinic_api", CLUSTER_ARN="arn:c", SECRET_ARN="arn:s", DATABASE_NAME="medflow")
+    module = handler(
+        "clinic_api", CLUSTER_ARN="arn:c", SECRET_ARN="arn:s", DATABASE_NAME="medflow", RESOURCE_SERVER="medflow"
+    )
 
     def get(
         path: str, *, database: Any = None, query: dict[str, str] | None = None, **claims: Any
@@ -126,6 +128,24 @@ def test_a_request_past_the_authorizer_opens_nothing(
 def test_another_clinic_is_forbidden_before_the_database_is_asked_whether_it_exists(ask: Any, clinic: str) -> None:
     """D1 B2. One answer for clinics that exist and those that do not."""
     assert ask(f"/api/clinics/{clinic}/users") == (403, {"message": "Forbidden"})
+
+
+@pytest.mark.parametrize("path", [f"/api/clinics/{OWN}/users", f"/api/clinics/{OWN}/users\n"])
+def test_the_route_s_scope_is_needed_whichever_route_the_gateway_chose(
+    ask: Any, event: Callable[[str], Event], path: str
+) -> None:
+    """D1 B2. A path that misses its route by a character falls to `$default`, which every role may call."""
+    request = event("http_api_me")
+    request["routeKey"] = request["requestContext"]["routeKey"] = "$default"
+    request["rawPath"] = request["requestContext"]["http"]["path"] = path
+    request["requestContext"]["authorizer"]["jwt"]["claims"]["scope"] = "medflow/profile.read"
+    assert ask.call(request, None) == (403, {"message": "Forbidden"})
+
+
+@pytest.mark.parametrize("path", ["/api/me", f"/api/clinics/{OWN}/users"])
+def test_an_id_token_which_has_no_scope_opens_nothing(ask: Any, path: str) -> None:
+    """D1."""
+    assert ask(path, scope=None) == (403, {"message": "Forbidden"})
 
 
 def test_the_own_clinics_users_are_listed_and_nobody_elses(ask: Any, migrated: PostgresClient) -> None:

@@ -136,6 +136,13 @@ def test_the_deadline_leaves_a_reserve_of_the_functions_time(context: Any) -> No
     assert session(Client(), Clock()).deadline(context, reserve_seconds=5) == 125
 
 
+def test_the_last_call_ends_before_the_reserve_begins(context: Any) -> None:
+    """C3 D1. A call that may take 10 s and begins at the deadline would outlive the function."""
+    context.remaining = 30_000
+    patient = DataApi(Client(), "arn:c", "arn:s", "medflow", Clock(), longest_call_seconds=10)  # type: ignore[arg-type]
+    assert patient.deadline(context, reserve_seconds=5) == 115
+
+
 def run(*statements: str) -> Callable[[Transaction], str]:
     def work(transaction: Transaction) -> str:
         for statement in statements:

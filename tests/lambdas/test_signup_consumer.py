@@ -278,6 +278,15 @@ def test_a_row_that_the_database_refuses_is_found_and_dead_lettered_alone(
     assert migrated.query("SELECT count(*) AS users FROM users") == [{"users": 1}]
 
 
+def test_a_refusal_that_names_no_state_of_the_database_is_tried_again(
+    consumer: Consumer, rds: FakeDataApi, record: Event
+) -> None:
+    """C3. The Data API's catch-all says nothing of the row for sure; only the last delivery makes it a dead letter."""
+    rds.always = client_error("BadRequestException", "something is wrong")
+    assert consumer(record) == [record["messageId"]]
+    assert consumer.dead_letters() == []
+
+
 def test_a_dead_letter_that_cannot_be_sent_stays_on_the_queue(
     consumer: Consumer, record: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -221,6 +221,16 @@ def test_the_bus_is_tried_twice(
     assert len(calls) == 2
 
 
+def test_the_bus_is_not_tried_again_when_the_queue_would_be_left_without_time(
+    publisher: ModuleType, sign_up: Event, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C1. A slow first attempt must not cost the fallback its turn within Cognito's 5 s."""
+    calls = break_bus(monkeypatch, refused_entry("ThrottlingException"))
+    context.remaining = 3_000
+    publisher.lambda_handler(sign_up, context)
+    assert len(calls) == 1
+
+
 @pytest.mark.parametrize("code", FAILURES)
 def test_a_fallback_is_told_to_the_log_and_counted(
     publisher: ModuleType,

@@ -98,7 +98,8 @@ def signup_pipeline(**changes: object) -> SignupPipelineArgs:
 
 
 def clinic_api(**changes: object) -> ClinicApiArgs:
-    return {"name_prefix": PREFIX, "database": DATABASE, **changes}  # type: ignore[typeddict-item]
+    args = {"name_prefix": PREFIX, "database": DATABASE, "resource_server": "medflow"}
+    return {**args, **changes}  # type: ignore[typeddict-item]
 
 
 def user_database(**changes: object) -> UserDatabaseArgs:
