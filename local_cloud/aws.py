@@ -28,6 +28,12 @@ def botocore_session() -> botocore.session.Session:
     return botocore.session.Session({"config_file": no_file, "credentials_file": no_file, "profile": no_profile})
 
 
+@functools.cache
+def _session() -> boto3.Session:
+    """One for that one: every boto3 session adds its own hooks, and S3's cannot be added twice."""
+    return boto3.Session(botocore_session=botocore_session())
+
+
 def client(service: str, endpoint: str, region: str, config: Config | None = None) -> Any:
     """A client of the emulator at `endpoint`, as the account's root user."""
     return _client(
@@ -48,7 +54,7 @@ def anonymous_client(service: str, endpoint: str, region: str) -> Any:
 def _client(service: str, endpoint: str, region: str, config: Config | None, **credentials: str) -> Any:
     with _making:
         # Untyped: the stubs know one overload per literal service name, and here the name is a variable.
-        make: Any = boto3.Session(botocore_session=botocore_session()).client
+        make: Any = _session().client
         return make(
             service,
             endpoint_url=endpoint,

@@ -50,6 +50,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     aws.botocore_session.cache_clear()
+    aws._session.cache_clear()
 
 
 @pytest.mark.usefixtures("hostile")
@@ -64,3 +65,10 @@ def test_nothing_of_this_machines_configuration_applies(
     client: object = make("cognito-idp", endpoint, "us-east-1")
     client.list_user_pools(MaxResults=1)  # type: ignore[attr-defined]
     assert [header[: len(authorization)] if authorization else header for header in seen] == [authorization]
+
+
+@pytest.mark.parametrize("service", ["s3", "dynamodb", "ec2"])
+def test_a_service_may_have_clients_in_two_regions(service: str) -> None:
+    """H1. boto3 adds methods of its own to these services' clients, once per session."""
+    made = [aws.client(service, "http://127.0.0.1:9", region) for region in ("us-east-1", "eu-west-3")]
+    assert [client.meta.region_name for client in made] == ["us-east-1", "eu-west-3"]
