@@ -60,11 +60,11 @@ def files_of(directory: Path) -> set[str]:
 # --- it runs
 
 
-def test_the_readiness_file_tells_where_everything_is(own: LocalCloud) -> None:
+def test_the_readiness_file_tells_where_everything_is(cloud: LocalCloud) -> None:
     """H1. Written once the cloud answers; the keys are a contract with the CLI."""
-    details = json.loads((own.directory / "server.json").read_text())
+    details = json.loads((cloud.directory / "server.json").read_text())
     assert set(details) == {"pid", "port", "endpoint", "postgres_dsn", "postgres_pid"}
-    assert details["endpoint"] == own.endpoint == f"http://127.0.0.1:{details['port']}"
+    assert details["endpoint"] == cloud.endpoint == f"http://127.0.0.1:{details['port']}"
     assert psutil.Process(details["postgres_pid"]).name() == "postgres"
 
 
@@ -148,11 +148,11 @@ def test_a_given_port_is_used_and_can_be_used_again_at_once(directory: Path) -> 
         assert second.port == port
 
 
-def test_a_second_start_in_the_same_directory_is_refused_and_harms_nothing(own: LocalCloud) -> None:
+def test_a_second_start_in_the_same_directory_is_refused_and_harms_nothing(cloud: LocalCloud) -> None:
     """H1. The message names the process; the running cloud keeps running."""
-    with pytest.raises(LocalCloudError, match=rf"already runs in {own.directory} \(process {own.pid}\).*stop it"):
-        LocalCloud.start(own.directory)
-    assert own.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+    with pytest.raises(LocalCloudError, match=rf"already runs in {cloud.directory} \(process {cloud.pid}\).*stop it"):
+        LocalCloud.start(cloud.directory)
+    assert cloud.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
 @pytest.mark.parametrize(
