@@ -3,7 +3,9 @@
 A rule yields `(key, problem)`; the key is the one to change in the stack's file.
 """
 
+import re
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 from settings.access import SCOPES
 from settings.environment import Environment, EnvironmentKind
@@ -21,14 +23,32 @@ def local_endpoint_belongs_to_local(settings: Settings, environment: Environment
         yield "localEndpoint", f"is for the stack local alone; remove it from {environment.name}"
 
 
+def a_stack_of_real_users_names_its_account(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """Credentials of another account in a shell must not end in a second, empty prod."""
+    if not environment.throw_away and not settings.allowed_account_ids:
+        yield "allowedAccountIds", f"must name the AWS account of {environment.name}"
+
+
 def prod_protects_what_cannot_be_had_back(settings: Settings, environment: Environment) -> Iterator[Problem]:
     """Losing the pool loses every password."""
     if environment.kind is EnvironmentKind.PROD and not settings.deletion_protection:
         yield "deletionProtection", "must be true in prod"
-    if environment.kind is EnvironmentKind.PROD and settings.secret_recovery_days < 7:
+    if environment.kind is EnvironmentKind.PROD and not settings.secret_recovery_days:
         yield "secretRecoveryDays", "must be 7 to 30 in prod: a deleted secret must come back"
     if environment.kind is EnvironmentKind.PROD and settings.database_backup_days < 7:
         yield "databaseBackupDays", "must be at least 7 in prod"
+
+
+def a_recovery_window_is_one_that_aws_offers(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """ "DeleteSecret", Secrets Manager API Reference."""
+    if 0 < settings.secret_recovery_days < 7:
+        yield "secretRecoveryDays", "must be 0, or 7 to 30"
+
+
+def features_are_in_the_tier(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """The enricher changes access tokens, which LITE cannot."""
+    if settings.pool_tier == "LITE":
+        yield "poolTier", "must be ESSENTIALS or PLUS: LITE cannot put the clinic into access tokens"
 
 
 def prod_demands_a_second_factor(settings: Settings, environment: Environment) -> Iterator[Problem]:
@@ -63,6 +83,8 @@ def browsers_reach_us_over_https_from_known_origins(settings: Settings, environm
             yield "corsOrigins", "must name the web application's origins; * is for dev alone"
         elif origin != "*":
             yield from _not_https("corsOrigins", origin, environment)
+            if urlsplit(origin).path:
+                yield "corsOrigins", f"{origin} must be scheme and host alone, without a path or a slash at its end"
     for key, urls in (("webCallbackUrls", settings.web_callback_urls), ("webLogoutUrls", settings.web_logout_urls)):
         for url in urls:
             yield from _not_https(key, url, environment)
@@ -76,6 +98,14 @@ def hosted_ui_has_a_host(settings: Settings, _: Environment) -> Iterator[Problem
         yield "domainPrefix", "give exactly one of domainPrefix and customDomainName with enableHostedUi"
     if bool(settings.custom_domain_name) != bool(settings.certificate_arn):
         yield "certificateArn", "goes together with customDomainName: give both or neither"
+    if settings.certificate_arn and not re.match(r"arn:aws[a-z-]*:acm:us-east-1:", settings.certificate_arn):
+        yield "certificateArn", "must be an ACM certificate in us-east-1: the pages are served by CloudFront"
+    prefix = settings.domain_prefix
+    if prefix and not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", prefix):
+        yield "domainPrefix", "must be 1 to 63 lower-case letters, digits and inner hyphens"
+    for word in ("aws", "amazon", "cognito"):
+        if word in prefix:
+            yield "domainPrefix", f"must not contain {word!r}"
     if not settings.web_callback_urls:
         yield "webCallbackUrls", "must not be empty with enableHostedUi"
 
@@ -98,6 +128,12 @@ def database_capacity_fits(settings: Settings, environment: Environment) -> Iter
         yield "databaseMinimumCapacity", "must be above 0 in prod: a paused database delays every first call"
 
 
+def a_machine_finds_its_token_endpoint(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """The endpoint is on the host of the sign-in pages."""
+    if settings.machine_scopes and not settings.enable_hosted_ui:
+        yield "machineScopes", "needs enableHostedUi: the token endpoint is on its host"
+
+
 def scopes_exist(settings: Settings, _: Environment) -> Iterator[Problem]:
     """A scope that the resource server does not know cannot be in a token."""
     for role in settings.roles:
@@ -117,7 +153,7 @@ def roles_are_distinct(settings: Settings, _: Environment) -> Iterator[Problem]:
 
 
 def _not_https(key: str, url: str, environment: Environment) -> Iterator[Problem]:
-    on_localhost = url.startswith(("http://localhost", "http://127.0.0.1"))
+    on_localhost = urlsplit(url).hostname in ("localhost", "127.0.0.1")
     if on_localhost and not environment.throw_away:
         yield key, f"{url} points to localhost; that is for dev and local alone"
     elif not on_localhost and not url.startswith("https://"):
@@ -126,7 +162,10 @@ def _not_https(key: str, url: str, environment: Environment) -> Iterator[Problem
 
 RULES: tuple[Rule, ...] = (
     local_endpoint_belongs_to_local,
+    a_stack_of_real_users_names_its_account,
     prod_protects_what_cannot_be_had_back,
+    a_recovery_window_is_one_that_aws_offers,
+    features_are_in_the_tier,
     prod_demands_a_second_factor,
     passwords_are_long_where_patients_are_real,
     nobody_goes_without_clinic_in_prod,
@@ -135,6 +174,7 @@ RULES: tuple[Rule, ...] = (
     hosted_ui_has_a_host,
     an_existing_database_comes_with_its_secret,
     database_capacity_fits,
+    a_machine_finds_its_token_endpoint,
     scopes_exist,
     roles_are_distinct,
 )

@@ -119,7 +119,8 @@ class CognitoAuthArgs(TypedDict):
     self_sign_up: NotRequired[bool]
     """Users may register themselves. Default true; otherwise an administrator creates each."""
     username_case_sensitive: NotRequired[bool]
-    """Default false; a change replaces the pool."""
+    """Default false; a change replaces the pool. The users table tells addresses apart without their case: of two users
+    whose addresses differ in it, the second is dead-lettered."""
     hosted_ui: NotRequired[HostedUiArgs]
     """Cognito's own sign-in pages; absent means none."""
     machine_client: NotRequired[MachineClientArgs]

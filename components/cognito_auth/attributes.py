@@ -49,9 +49,11 @@ def writable() -> list[str]:
 
 def schemas() -> list[aws.cognito.UserPoolSchemaArgs]:
     """The pool's schema. Names carry no `custom:`; Cognito adds it. Constraints stand even where they are Cognito's
-    defaults: without them the provider reports a difference for ever, and would replace the pool to mend it."""
+    defaults, and can be set for a standard attribute only when the pool is made: name and e-mail are held to what the
+    users table holds."""
     return [
-        _schema("email", 0, 2048, required=True),
+        _schema("email", 0, 255, required=True),
+        _schema("name", 0, 255, required=False),
         *(_schema(a.name, a.shortest, a.longest, required=False) for a in CUSTOM_ATTRIBUTES),
     ]
 

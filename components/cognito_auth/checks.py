@@ -5,7 +5,7 @@ import re
 from components._checks import arn_of, between, redirect_urls
 from components._names import prefix_problems
 from components._roles import role_problems
-from components.cognito_auth.args import CognitoAuthArgs, HostedUiArgs, Tier
+from components.cognito_auth.args import CognitoAuthArgs, HostedUiArgs, Tier, TriggersArgs
 
 
 def problems(args: CognitoAuthArgs) -> list[str]:
@@ -54,7 +54,13 @@ def _machine_problems(args: CognitoAuthArgs) -> list[str]:
 
 
 def _trigger_problems(args: CognitoAuthArgs) -> list[str]:
-    return [
+    kinds = sorted(TriggersArgs.__annotations__)
+    unknown = [
+        f"triggers.{key} is no kind of trigger; known: {', '.join(kinds)}"
+        for key in args.get("triggers", {})
+        if key not in kinds
+    ]
+    return unknown + [
         f"triggers.{key}.pool_operations needs role_name: the role that gets them"
         for key, trigger in args.get("triggers", {}).items()
         if isinstance(trigger, dict) and trigger.get("pool_operations") and "role_name" not in trigger

@@ -33,6 +33,8 @@ def web_client(args: CognitoAuthArgs, pool_id: pulumi.Output[str]) -> aws.cognit
         client.allowed_oauth_flows = ["code"]
         client.allowed_oauth_scopes = list(PAGES_SCOPES)
         client.callback_urls, client.logout_urls = list(web["callback_urls"]), list(web["logout_urls"])
+    else:
+        _close_pages(client)
     return client
 
 
@@ -41,6 +43,7 @@ def backend_client(args: CognitoAuthArgs, pool_id: pulumi.Output[str]) -> aws.co
     client = _user_client(args, "app-client", pool_id)
     client.generate_secret = args["backend_client"]["generate_secret"]
     client.explicit_auth_flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"]
+    _close_pages(client)
     return client
 
 
@@ -48,16 +51,16 @@ def machine_client(
     args: CognitoAuthArgs, machine: MachineClientArgs, pool_id: pulumi.Output[str]
 ) -> aws.cognito.UserPoolClientArgs:
     """Service to service: client credentials and nothing else, which Cognito wants to be the only flow."""
-    return aws.cognito.UserPoolClientArgs(
-        name=physical_name(args["name_prefix"], Kind.USER_POOL_CLIENT, "machine-client"),
-        user_pool_id=pool_id,
-        generate_secret=True,
-        allowed_oauth_flows_user_pool_client=True,
-        allowed_oauth_flows=["client_credentials"],
-        allowed_oauth_scopes=[f"{args['resource_server']}/{scope}" for scope in machine["scopes"]],
-        access_token_validity=args["token_lifetime"]["access_minutes"],
-        token_validity_units=_units(),
-    )
+    client = _user_client(args, "machine-client", pool_id)
+    client.generate_secret = True
+    # Left out, it would mean SRP and custom sign-in; refreshing what this client never gets is the least one can allow.
+    client.explicit_auth_flows = ["ALLOW_REFRESH_TOKEN_AUTH"]
+    client.supported_identity_providers = []
+    client.write_attributes = ["email"]
+    client.allowed_oauth_flows_user_pool_client = True
+    client.allowed_oauth_flows = ["client_credentials"]
+    client.allowed_oauth_scopes = [f"{args['resource_server']}/{scope}" for scope in machine["scopes"]]
+    return client
 
 
 def _user_client(args: CognitoAuthArgs, resource: str, pool_id: pulumi.Output[str]) -> aws.cognito.UserPoolClientArgs:
@@ -75,6 +78,13 @@ def _user_client(args: CognitoAuthArgs, resource: str, pool_id: pulumi.Output[st
         read_attributes=attributes.readable(),
         write_attributes=attributes.writable(),
     )
+
+
+def _close_pages(client: aws.cognito.UserPoolClientArgs) -> None:
+    """Said, not left out: the provider keeps the last state of what is left out, and with it a door open."""
+    client.allowed_oauth_flows_user_pool_client = False
+    client.allowed_oauth_flows, client.allowed_oauth_scopes = [], []
+    client.callback_urls, client.logout_urls = [], []
 
 
 def _units() -> aws.cognito.UserPoolClientTokenValidityUnitsArgs:

@@ -150,6 +150,14 @@ def test_the_web_client_uses_the_code_grant_and_never_the_implicit_one(full: Syn
     assert web["callbackUrls"] == ["https://app.example.com/in"]
 
 
+def test_without_pages_the_code_grant_is_switched_off_not_forgotten(least: Synth) -> None:
+    """A5. The provider keeps the last state of what is left out: pages once switched on would stay open."""
+    for client in ("auth-web-client", "auth-app-client"):
+        inputs = least.one(CLIENT, client).inputs
+        assert inputs["allowedOauthFlowsUserPoolClient"] is False
+        assert (inputs["allowedOauthFlows"], inputs["callbackUrls"]) == ([], [])
+
+
 def test_no_scope_of_the_api_can_be_asked_for_on_the_pages(full: Synth) -> None:
     """A5 A8. Whatever a client may ask for, each of its users gets: a patient could ask for staff.write."""
     scopes = full.one(CLIENT, "auth-web-client").inputs["allowedOauthScopes"]
@@ -215,6 +223,8 @@ def test_the_machine_client_knows_client_credentials_alone(full: Synth) -> None:
     assert machine["allowedOauthFlows"] == ["client_credentials"]
     assert machine["allowedOauthScopes"] == ["medflow/staff.read"]
     assert machine["generateSecret"] is True
+    assert machine["explicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+    assert machine["preventUserExistenceErrors"] == "ENABLED"
 
 
 def test_the_machine_client_waits_for_its_scopes(full: Synth) -> None:
@@ -351,6 +361,10 @@ def test_names_follow_the_scheme(least: Synth) -> None:
         (
             {"triggers": {"pre_sign_up": {**trigger("f"), "pool_operations": ["AdminGetUser"]}}},
             "triggers.pre_sign_up.pool_operations needs role_name",
+        ),
+        (
+            {"triggers": {"pre_singup": trigger("f")}},
+            "triggers.pre_singup is no kind of trigger; known: custom_message",
         ),
         ({"roles": []}, "roles must not be empty"),
         (

@@ -7,6 +7,7 @@ import json
 import os
 from typing import Any
 
+import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 from pulumi.provider.experimental.schema import generate_schema
 
@@ -62,13 +63,19 @@ def test_the_guard_sees_a_changed_length_and_a_removed_attribute() -> None:
 
 def test_the_seven_attributes_are_mutable_strings_with_lengths() -> None:
     """A2."""
-    own = {name: schema for name, schema in attributes().items() if name != "email"}
+    own = {name: schema for name, schema in attributes().items() if name not in ("email", "name")}
     assert set(own) == {
         "medical_license", "license_state", "specialties", "clinic_id", "user_role", "preferred_language", "npi_number",
     }  # fmt: skip
     for schema in own.values():
         assert (schema["attributeDataType"], schema["mutable"], schema["required"]) == ("String", True, False)
         assert int(schema["stringAttributeConstraints"]["maxLength"]) <= 2048
+
+
+@pytest.mark.parametrize("name", ["email", "name"])
+def test_no_name_or_email_is_longer_than_the_table_holds(name: str) -> None:
+    """A2 C5. A standard attribute's length can be set only when the pool is made: later it is too late."""
+    assert attributes()[name]["stringAttributeConstraints"]["maxLength"] == "255"
 
 
 def test_the_interface_of_the_components_is_the_committed_one() -> None:

@@ -59,7 +59,8 @@ def test_names_start_with_environment_and_project(stack: str) -> None:
     """A16."""
     free = {"medflow", "$default", "live", "token", "admin", "doctor", "nurse", "receptionist", "patient"}
     named = [r.inputs["name"] for r in program(stack).resources if "name" in r.inputs]
-    paths = (f"/aws/lambda/{stack}-medflow-", f"/aws/apigateway/{stack}-medflow-", f"/medflow/{stack}/")
+    logs = tuple(f"/aws/{kind}/{stack}-medflow-" for kind in ("lambda", "apigateway", "rds/cluster"))
+    paths = (*logs, f"/medflow/{stack}/")
     assert len(named) > 40
     assert [
         n for n in named if n not in free and not n.startswith((f"{stack}-medflow-", f"medflow/{stack}/", *paths))

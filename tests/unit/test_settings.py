@@ -119,6 +119,29 @@ def test_a_secret_value_is_not_repeated_in_the_refusal() -> None:
 
 
 BROKEN_RULES: list[tuple[str, dict[str, Any], str]] = [
+    ("prod", {"allowedAccountIds": "[]"}, "allowedAccountIds: must name the AWS account of prod"),
+    ("staging", {"allowedAccountIds": "[]"}, "allowedAccountIds: must name the AWS account of staging"),
+    ("staging", {"secretRecoveryDays": "3"}, "secretRecoveryDays: must be 0, or 7 to 30"),
+    ("dev", {"poolTier": "LITE"}, "poolTier: must be ESSENTIALS or PLUS"),
+    ("dev", {"domainPrefix": "my-aws-pages"}, "domainPrefix: must not contain 'aws'"),
+    ("dev", {"domainPrefix": "x y"}, "domainPrefix: must be 1 to 63 lower-case letters"),
+    ("dev", {"corsOrigins": '["https://app.x.com/"]'}, "corsOrigins: https://app.x.com/ must be scheme and host alone"),
+    (
+        "dev",
+        {
+            "domainPrefix": "",
+            "customDomainName": "auth.medflow.com",
+            "certificateArn": "arn:aws:acm:eu-west-3:123456789012:certificate/1",
+        },
+        "certificateArn: must be an ACM certificate in us-east-1",
+    ),
+    (
+        "dev",
+        {"machineScopes": '["staff.read"]', "enableHostedUi": "false"},
+        "machineScopes: needs enableHostedUi",
+    ),
+    ("prod", {"webCallbackUrls": '["https://localhost:3000/"]'}, "https://localhost:3000/ points to localhost"),
+    ("dev", {"webCallbackUrls": '["http://localhost.evil.com/"]'}, "http://localhost.evil.com/ must start with https"),
     ("dev", {"localEndpoint": "http://127.0.0.1:4566"}, "localEndpoint: is for the stack local alone"),
     ("local", {"localEndpoint": ""}, "localEndpoint: is empty; the stack local needs the URL"),
     ("prod", {"deletionProtection": "false"}, "deletionProtection: must be true in prod"),
