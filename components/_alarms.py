@@ -11,6 +11,10 @@ SLOW_SHARE = 0.8
 """Share of the timeout from which the duration alarm fires."""
 
 
+NAMESPACE = "MedFlow"
+"""Namespace of what the functions count themselves."""
+
+
 class Failure(StrEnum):
     """Metric of AWS/Lambda of which a single count is worth an alarm."""
 
@@ -47,6 +51,36 @@ def function_alarms(
     )
     slow.extended_statistic = "p99"
     create("duration", slow)
+
+
+def count_alarm(
+    parent: pulumi.Resource,
+    name: str,
+    *,
+    name_prefix: str,
+    resource: str,
+    metric: str,
+    service: str,
+    text: str,
+    topic_arn: pulumi.Input[str],
+) -> None:
+    """Alarm on one count of a metric that a function of this project publishes (namespace MedFlow)."""
+    alarm = aws.cloudwatch.MetricAlarmArgs(
+        name=physical_name(name_prefix, Kind.ALARM, resource),
+        namespace=NAMESPACE,
+        metric_name=metric,
+        dimensions={"service": service},
+        statistic="Sum",
+        comparison_operator="GreaterThanOrEqualToThreshold",
+        threshold=1,
+        period=60,
+        evaluation_periods=1,
+        treat_missing_data="notBreaching",
+        alarm_description=text,
+        alarm_actions=[topic_arn],
+        ok_actions=[topic_arn],
+    )
+    aws.cloudwatch.MetricAlarm(name, alarm, pulumi.ResourceOptions(parent=parent))
 
 
 def _alarm(

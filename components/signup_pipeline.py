@@ -10,6 +10,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from components._alarms import count_alarm
 from components._checks import between, refuse
 from components._database_access import DatabaseArgs, database_environment, database_statements
 from components._dead_lettered_queue import DeadLetteredQueue, allow_rule, dead_letter_queue
@@ -27,7 +28,7 @@ PUBLISHER_MEMORY_MB = 512
 """CPU comes with memory, and the publisher's cold start counts against the seconds that Cognito waits."""
 
 MIGRATION_TIMEOUT_SECONDS = 300
-"""A paused cluster may take half a minute to resume, a migration on a grown table minutes."""
+"""For all pending migrations and a paused cluster's half minute; the Data API gives a single statement 45 s."""
 
 EVENT_SOURCE, EVENT_TYPE = "medflow.identity", "user.registered"
 
@@ -89,6 +90,8 @@ class SignupPipeline(pulumi.ComponentResource):
         migrated = _after(migration, args["database"])
         consumer = self._create_consumer(name, args, migrated, queue)
         self._consume(name, args, queue, consumer)
+
+        self._watch_for_lost_signups(name, args)
 
         self.publisher_function_name = publisher.function_name
         self.publisher_alias_name, self.publisher_alias_arn = publisher.alias_name, publisher.alias_arn
@@ -197,6 +200,21 @@ class SignupPipeline(pulumi.ComponentResource):
                 Statement("SendWhenTheBusFails", ["sqs:SendMessage"], [queue.queue_arn]),
             ],
         )
+
+    def _watch_for_lost_signups(self, name: str, args: SignupPipelineArgs) -> None:
+        """The publisher never blocks a user, so its failure is no error of the function: only this metric tells."""
+        topic_arn = args.get("operations", {}).get("alarm_topic_arn")
+        if topic_arn is not None:
+            count_alarm(
+                self,
+                f"{name}-not-published-alarm",
+                name_prefix=args["name_prefix"],
+                resource="signup-not-published",
+                metric="SignupNotPublished",
+                service="signup_publisher",
+                text="A confirmed sign-up reached neither the bus nor the queue: its row is missing",
+                topic_arn=topic_arn,
+            )
 
     def _create_migrator(self, name: str, args: SignupPipelineArgs) -> PythonLambda:
         operations = ("BeginTransaction", "CommitTransaction", "ExecuteStatement", "RollbackTransaction")

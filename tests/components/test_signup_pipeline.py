@@ -9,7 +9,7 @@ import pytest
 
 from components._checks import ArgumentsError
 from components.signup_pipeline import SignupPipeline
-from support.component_args import DATABASE, signup_pipeline
+from support.component_args import DATABASE, TOPIC, signup_pipeline
 from support.pulumi_harness import Synth, synth
 
 QUEUE = "aws:sqs/queue:Queue"
@@ -73,6 +73,15 @@ def test_the_publisher_may_publish_and_fall_back_and_nothing_else(graph: Synth) 
 def test_the_publisher_ends_before_cognito_gives_up(graph: Synth) -> None:
     """C1."""
     assert graph.one(FUNCTION, "signups-publisher-function").inputs["timeout"] <= 5
+
+
+def test_a_sign_up_that_nothing_took_rings_an_alarm() -> None:
+    """C1 C8. The publisher lets the user go on, so the function itself shows no error."""
+    graph = synth(lambda: SignupPipeline("signups", signup_pipeline(operations={"alarm_topic_arn": TOPIC})))
+    alarm = graph.one("aws:cloudwatch/metricAlarm:MetricAlarm", "signups-not-published-alarm").inputs
+    assert (alarm["namespace"], alarm["metricName"]) == ("MedFlow", "SignupNotPublished")
+    assert alarm["dimensions"] == {"service": "signup_publisher"}
+    assert (alarm["threshold"], alarm["alarmActions"]) == (1, [TOPIC])
 
 
 def test_registered_users_are_routed_and_archived(graph: Synth) -> None:
