@@ -56,14 +56,7 @@ events = st.fixed_dictionaries(
 
 
 def environment(tenantless: str) -> Environment:
-    return parse(
-        {
-            "ROLES": json.dumps(ROLES),
-            "RESOURCE_SERVER": "medflow",
-            "TENANTLESS_USERS": tenantless,
-            "PRIVILEGED_SCOPES": "[]",
-        }
-    )
+    return parse({**VARIABLES, "TENANTLESS_USERS": tenantless})
 
 
 def decide(event: Any, tenantless: str) -> tuple[Any, Tokens] | None:
