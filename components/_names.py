@@ -25,6 +25,7 @@ class Kind(Enum):
     DATABASE_CLUSTER = ("rds", 63)
     NETWORK = ("ec2", 255)
     HTTP_API = ("apigateway", 128)
+    TABLE = ("dynamodb", 255)
     ALARM = ("cloudwatch", 255)
 
     def __init__(self, service: str, longest: int) -> None:
