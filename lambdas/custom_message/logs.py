@@ -1,4 +1,4 @@
-"""JSON lines by plain `print`: one per message, and a metric (CloudWatch embedded metric format) where none was written.
+"""JSON lines by plain `print`: one per message, and a metric (embedded metric format) where none was written.
 
 Never of the person: the invocation, the pool, the source and the language.
 """

@@ -119,22 +119,25 @@ def _email(source: str, language: str, placeholders: Mapping[str, str], name: st
     page = {key: _escaped(text) for key, text in texts(language)["page"].items()}
     own = {key: _escaped(text) for key, text in texts(language)[source].items()}
     start = "right" if page["direction"] == "rtl" else "left"
-    details = ""
+
+    def detail(label: str, value: str, size: str) -> str:
+        return part("detail").substitute(label=own[label], value=value, size=size, small=page["small"], start=start)
+
     if source == INVITATION:
-        details += part("detail").substitute(
-            label=own["username_label"], value=placeholders["username"], size="16px", start=start
-        )
-    # Letter by letter a code is read at a glance; a password is copied.
-    size = "18px" if source == INVITATION else "28px"
-    details += part("detail").substitute(label=own["label"], value=placeholders["code"], size=size, start=start)
-    if source == INVITATION and application_url:
-        details += part("link").substitute(label=own["link_label"], url=_escaped(application_url))
+        details = detail("username_label", placeholders["username"], "16px")
+        details += detail("label", placeholders["code"], "18px")
+        if application_url:
+            details += part("link").substitute(label=own["link_label"], url=_escaped(application_url))
+    else:
+        details = detail("label", placeholders["code"], "28px")
     greeting = page["greeting"] if name else page["greeting_without_name"]
     return part("layout").substitute(
         language=language,
         direction=page["direction"],
         start=start,
         fonts=page["fonts"],
+        size=page["size"],
+        small=page["small"],
         heading=own["heading"],
         greeting=Template(greeting).substitute(name=_escaped(name)),
         intro=own["intro"],
