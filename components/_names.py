@@ -27,6 +27,7 @@ class Kind(Enum):
     HTTP_API = ("apigateway", 128)
     TABLE = ("dynamodb", 255)
     ALARM = ("cloudwatch", 255)
+    WEB_ACL = ("wafv2", 128)
 
     def __init__(self, service: str, longest: int) -> None:
         self.service, self.longest = service, longest
