@@ -14,7 +14,7 @@ from components.consumer_config import ConsumerConfig
 from components.signup_pipeline import SignupPipeline
 from components.token_enricher import TenantlessUsers, TokenEnricher
 from components.user_database import UserDatabase
-from settings import EVERYBODY, RESOURCE_SERVER, SCOPES
+from settings import EVERYBODY, PRIVILEGED, RESOURCE_SERVER, SCOPES
 from stack_outputs import PrivateOutputs, PublicOutputs, export
 
 stack = configuration.load()
@@ -70,6 +70,8 @@ enricher = TokenEnricher(
         "roles": roles,
         "resource_server": RESOURCE_SERVER,
         "tenantless_users": TenantlessUsers(settings.tenantless_users),
+        # Where nobody can have a second factor, nobody could have the scopes.
+        "privileged_scopes": [] if settings.mfa == "OFF" else sorted(PRIVILEGED),
         "operations": operations,
     },
     in_aws,
@@ -129,6 +131,8 @@ auth_args: CognitoAuthArgs = {
             "function_name": enricher.function_name,
             "alias_name": enricher.alias_name,
             "alias_arn": enricher.alias_arn,
+            "role_name": enricher.role_name,
+            "pool_operations": [] if settings.mfa == "OFF" else ["AdminGetUser"],
         },
         "post_confirmation": {
             "function_name": signups.publisher_function_name,

@@ -24,6 +24,7 @@ ENVIRONMENT = {
     ),
     "RESOURCE_SERVER": "medflow",
     "TENANTLESS_USERS": "refuse",
+    "PRIVILEGED_SCOPES": '["records.write"]',
     "AWS_REGION": "eu-west-3",
     "AWS_LAMBDA_FUNCTION_NAME": "bench",
 }

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 import pulumi
 
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
+_DENIED = re.compile(r"[a-z0-9-]+:([A-Za-z0-9]+|\*)")
 _SID = re.compile(r"[A-Za-z0-9]+")
 
-Condition = Mapping[str, Mapping[str, pulumi.Input[str]]]
-"""`{operator: {key: value}}`, such as `{"ArnEquals": {"aws:SourceArn": rule.arn}}`."""
+Condition = Mapping[str, Mapping[str, pulumi.Input[str] | Sequence[pulumi.Input[str]]]]
+"""`{operator: {key: value or values}}`, such as `{"ArnEquals": {"aws:SourceArn": rule.arn}}`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One Allow. `sid` states the purpose; actions carry no wildcard; `*` as resource needs `any_resource_because`."""
+    """One Allow, or one Deny for everyone. `sid` states the purpose; what is allowed carries no wildcard as action, and
+    `*` as resource only with `any_resource_because`."""
 
     sid: str
     actions: Sequence[str]
@@ -26,10 +28,13 @@ class Statement:
     """Service principal, for the policy of a resource (a queue); empty for the policy of a role."""
     any_resource_because: str = ""
     """Why AWS leaves no narrower resource than `*`."""
+    denies_everyone: bool = False
+    """A Deny in the policy of a resource, whoever asks; its actions may be `s3:*`, for a refusal needs no list."""
 
     def __post_init__(self) -> None:
+        form = _DENIED if self.denies_everyone else _ACTION
         problems = [
-            f"action {a!r} must name one action, without wildcard" for a in self.actions if not _ACTION.fullmatch(a)
+            f"action {a!r} must name one action, without wildcard" for a in self.actions if not form.fullmatch(a)
         ]
         if not _SID.fullmatch(self.sid):
             problems.append("sid must be letters and digits")
@@ -44,10 +49,12 @@ class Statement:
         """The statement as IAM's JSON, sorted so that a reordered list is no difference."""
         document: dict[str, object] = {
             "Sid": self.sid,
-            "Effect": "Allow",
+            "Effect": "Deny" if self.denies_everyone else "Allow",
             "Action": sorted(self.actions),
             "Resource": list(self.resources),
         }
+        if self.denies_everyone:
+            document["Principal"] = "*"
         if self.service:
             document["Principal"] = {"Service": self.service}
         if self.conditions:
@@ -73,6 +80,29 @@ def assume_role_policy(service: str) -> str:
         {
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}],
+        },
+        sort_keys=True,
+    )
+
+
+def web_identity_trust(provider: str, conditions: Condition, *, tags: bool) -> pulumi.Output[str]:
+    """Trust policy of a role for the identities of `provider` (such as `cognito-identity.amazonaws.com`).
+
+    `tags`: they come with session tags, which the role must allow besides ("Passing session tags in AWS STS").
+    """
+    if not conditions:
+        raise ValueError(f"a role for any identity of {provider} is a role for everybody: name conditions")
+    return pulumi.Output.json_dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": ["sts:AssumeRoleWithWebIdentity", *(["sts:TagSession"] if tags else [])],
+                    "Principal": {"Federated": provider},
+                    "Condition": {operator: dict(keys) for operator, keys in conditions.items()},
+                }
+            ],
         },
         sort_keys=True,
     )

@@ -18,6 +18,8 @@ class Kind(Enum):
     IAM_POLICY = ("iam", 128)
     USER_POOL = ("cognito", 128)
     USER_POOL_CLIENT = ("cognito", 128)
+    IDENTITY_POOL = ("cognito", 128)
+    DOCUMENT_BUCKET = ("s3", 50)  # 63 less a hyphen and the account id, which make the name the only one in the world
     QUEUE = ("sqs", 80)
     EVENT_BUS = ("events", 256)
     EVENT_RULE = ("events", 64)
@@ -25,7 +27,9 @@ class Kind(Enum):
     DATABASE_CLUSTER = ("rds", 63)
     NETWORK = ("ec2", 255)
     HTTP_API = ("apigateway", 128)
+    TABLE = ("dynamodb", 255)
     ALARM = ("cloudwatch", 255)
+    WEB_ACL = ("wafv2", 128)
 
     def __init__(self, service: str, longest: int) -> None:
         self.service, self.longest = service, longest

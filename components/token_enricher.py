@@ -36,6 +36,9 @@ class TokenEnricherArgs(TypedDict):
     """Identifier before the slash of every scope, such as `medflow`."""
     tenantless_users: TenantlessUsers
     """What a user without clinic gets. A user whose clinic id is no UUID is always refused."""
+    privileged_scopes: NotRequired[list[str]]
+    """Scopes, such as `records.read`, that only users with an enrolled second factor get, whatever their roles. Default
+    none. With any, the function must be allowed `AdminGetUser` on the pool."""
     operations: NotRequired[OperationsArgs]
     """Logs, traces and alarms."""
 
@@ -49,6 +52,8 @@ class TokenEnricher(pulumi.ComponentResource):
     """Alias that the pool invokes."""
     alias_arn: pulumi.Output[str]
     """ARN for the pool's trigger configuration."""
+    role_name: pulumi.Output[str]
+    """Role of the function, for its access to the pool."""
 
     def __init__(self, name: str, args: TokenEnricherArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("medflow:index:TokenEnricher", name, {}, opts)
@@ -57,9 +62,14 @@ class TokenEnricher(pulumi.ComponentResource):
         function = self._create_function(name, args)
 
         self.function_name, self.alias_name = function.function_name, function.alias_name
-        self.alias_arn = function.alias_arn
+        self.alias_arn, self.role_name = function.alias_arn, function.role_name
         self.register_outputs(
-            {"function_name": self.function_name, "alias_name": self.alias_name, "alias_arn": self.alias_arn}
+            {
+                "function_name": self.function_name,
+                "alias_name": self.alias_name,
+                "alias_arn": self.alias_arn,
+                "role_name": self.role_name,
+            }
         )
 
     def _create_function(self, name: str, args: TokenEnricherArgs) -> PythonLambda:
@@ -73,6 +83,7 @@ class TokenEnricher(pulumi.ComponentResource):
                 "ROLES": json.dumps([{"name": role["name"], "scopes": role["scopes"]} for role in args["roles"]]),
                 "RESOURCE_SERVER": args["resource_server"],
                 "TENANTLESS_USERS": args["tenantless_users"].value,
+                "PRIVILEGED_SCOPES": json.dumps(sorted(args.get("privileged_scopes", []))),
             },
             "operations": args.get("operations", {}),
         }

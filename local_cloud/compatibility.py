@@ -30,7 +30,7 @@ WHEELS: Mapping[str, str] = {
 MiniStack imports without `cryptography`, and then signs tokens with random bytes; it is required here.
 """
 
-ADDITIONS = ("lambda_isolation", "cognito_triggers", "delivery", "data_api")
+ADDITIONS = ("lambda_isolation", "cognito_triggers", "delivery", "data_api", "iam_gaps")
 """Modules of this package with a `PATCHED` list and an `install` function."""
 
 

@@ -208,14 +208,15 @@ def _load_emulator() -> Asgi:
 
 def _install_additions(options: Options, postgres: "Postgres") -> Callable[[], None]:
     """Patch the emulator. Returns what ends the Lambda environments."""
-    from local_cloud import cognito_triggers, data_api, delivery, lambda_isolation
+    from local_cloud import cognito_triggers, data_api, delivery, iam_gaps, lambda_isolation
 
     compatibility.check_patched(
-        compatibility.registered([cognito_triggers, data_api, delivery, lambda_isolation]),
+        compatibility.registered([cognito_triggers, data_api, delivery, iam_gaps, lambda_isolation]),
     )
     data_api.install(postgres)
     cognito_triggers.install()
     delivery.install()
+    iam_gaps.install()
     return lambda_isolation.install(options.lambda_python, options.directory.workers)
 
 

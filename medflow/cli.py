@@ -1,4 +1,4 @@
-"""The operator's command line: `medflow build`, `medflow local up`, `medflow local smoke`, `medflow redrive`.
+"""The operator's command line: `medflow build`, `medflow local up|smoke`, `medflow redrive`, `medflow unlock`.
 
 Every command imports what it needs when it runs: `medflow --help` must not wait for boto3.
 """
@@ -149,3 +149,40 @@ def _redrive(
             sqs, queues, lambda now: progress.update(task, completed=now.moved, total=now.total or None)
         )
     console.print(f"{result.moved} of {result.total} dead letters moved back to the sign-up queue of stack {stack}")
+
+
+@app.command("unlock")
+def _unlock(
+    email: Annotated[str, typer.Argument(help="E-mail address of the user.", show_default=False)],
+    stack: Annotated[str, typer.Option(help="Stack that the user belongs to.")] = "local",
+    project: Annotated[str, typer.Option(help="Project name in the names of the stack's resources.")] = "medflow",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is counted and change nothing.")] = False,
+    directory: local.Directory = local.DEFAULT_DIRECTORY,
+) -> None:
+    """Let a user sign in again who failed too often, before the lock ends by itself.
+
+    The local stack is found by its connection file, any other by the names of its pool and table in the AWS account and
+    region of your credentials.
+    """
+    import boto3
+
+    from local_cloud import connection
+    from medflow import unlock as command
+
+    if stack == "local":
+        try:
+            running = connection.read(directory)
+            place = command.Place(running.output("user_pool_id"), running.output("sign_in_attempts_table"))
+        except connection.ConnectionFileError as error:
+            raise OperatorError(str(error)) from error
+        cognito, dynamodb = running.client("cognito-idp"), running.client("dynamodb")
+    else:
+        cognito, dynamodb = boto3.client("cognito-idp"), boto3.client("dynamodb")
+        place = command.place_of_stack(cognito, stack, project)
+    key = command.key_of(cognito, place, email)
+    counted = (command.look if dry_run else command.unlock)(dynamodb, place, key)
+    if counted is None:
+        text = "nothing is counted: the guard holds this user up in no way; Cognito's own pause ends within 15 minutes"
+    else:
+        text = f"{counted}; {'nothing was changed' if dry_run else 'forgotten: the next attempt is the first again'}"
+    Console(highlight=False).print(f"{email} in stack {stack}: {text}", soft_wrap=True, markup=False)

@@ -21,6 +21,9 @@ SCOPES: Final[dict[str, str]] = {
     "clinic.manage": "Change the clinic itself",
 }
 
+PRIVILEGED: Final = frozenset({"staff.write", "patients.write", "records.read", "records.write", "clinic.manage"})
+"""Scopes that a token gets only for a user with an enrolled second factor, where the pool knows second factors."""
+
 ROLES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("admin", "Runs the clinic", tuple(SCOPES)),
     (

@@ -16,7 +16,7 @@ LOGGER = Logger(service="token_enricher")
 def lambda_handler(event: dict[str, object], _context: LambdaContext) -> dict[str, object]:
     trigger = PreTokenGenerationV2TriggerEvent(event)
     request = TokenRequest(trigger.raw_event)
-    tokens = Tokens(request, ENVIRONMENT)
+    tokens = Tokens(request, ENVIRONMENT, lambda: True)
     LOGGER.info("token enriched", extra={"outcome": tokens.outcome, "source": trigger.trigger_source})
     event["response"] = tokens.response(request)
     return event

@@ -1,10 +1,9 @@
 """The user pool of the clinics: accounts, groups, scopes, clients, sign-in pages, and who may invoke on its behalf.
 
-Owns the pool, its groups, resource server, clients, domain, branding, and every permission that lets the pool invoke a
-trigger. Does not own the triggers: they exist before the pool and learn its id from the event.
+Owns the pool, its groups, resource server, identity providers, clients, domain, branding, firewall, logs, and every
+permission that lets the pool invoke a trigger. Does not own the triggers: they exist before the pool and learn its id
+from the event.
 """
-
-from urllib.parse import quote
 
 import pulumi
 import pulumi_aws as aws
@@ -12,11 +11,21 @@ import pulumi_aws as aws
 from components._checks import refuse
 from components._iam import Statement, policy_json
 from components._names import Kind, physical_name
-from components.cognito_auth import attributes, checks, clients, triggers
+from components.cognito_auth import (
+    attributes,
+    checks,
+    clients,
+    factors,
+    firewall,
+    identity_providers,
+    protection,
+    sender,
+    sign_in_pages,
+    triggers,
+)
 from components.cognito_auth.args import (
     BackendClientArgs,
     CognitoAuthArgs,
-    HostedUiArgs,
     MachineClientArgs,
     Mfa,
     PasswordPolicyArgs,
@@ -26,24 +35,50 @@ from components.cognito_auth.args import (
     TriggersArgs,
     WebClientArgs,
 )
+from components.cognito_auth.feature_args import (
+    AccountTakeoverArgs,
+    Branding,
+    EmailSenderArgs,
+    FirewallArgs,
+    GoogleArgs,
+    HostedUiArgs,
+    LogDeliveryArgs,
+    OidcProviderArgs,
+    PasskeysArgs,
+    RiskAction,
+    SamlProviderArgs,
+    ThreatMode,
+    ThreatProtectionArgs,
+    UserVerification,
+)
 
 __all__ = [
+    "AccountTakeoverArgs",
     "BackendClientArgs",
+    "Branding",
     "CognitoAuth",
     "CognitoAuthArgs",
+    "EmailSenderArgs",
+    "FirewallArgs",
+    "GoogleArgs",
     "HostedUiArgs",
+    "LogDeliveryArgs",
     "MachineClientArgs",
     "Mfa",
+    "OidcProviderArgs",
+    "PasskeysArgs",
     "PasswordPolicyArgs",
+    "RiskAction",
+    "SamlProviderArgs",
+    "ThreatMode",
+    "ThreatProtectionArgs",
     "Tier",
     "TokenLifetimeArgs",
     "TriggerArgs",
     "TriggersArgs",
+    "UserVerification",
     "WebClientArgs",
 ]
-
-MANAGED_LOGIN = 2
-"""Version of the sign-in pages: 2 is managed login, 1 the older hosted UI."""
 
 
 class CognitoAuth(pulumi.ComponentResource):
@@ -80,14 +115,19 @@ class CognitoAuth(pulumi.ComponentResource):
         self._allow_triggers(name, args.get("triggers", {}), pool)
         self._create_groups(name, args, pool)
         resource_server = self._create_resource_server(name, args, pool)
-        web = self._create_client(f"{name}-web-client", clients.web_client(args, pool.id))
-        backend = self._create_client(f"{name}-app-client", clients.backend_client(args, pool.id))
-        domain_host = self._create_hosted_ui(name, args, pool, web)
+        # A client that lists a provider is refused until it exists, and a name carries no dependency.
+        providers = identity_providers.create(self, name, args, pool)
+        web = self._create_client(f"{name}-web-client", clients.web_client(args, pool.id), providers)
+        backend = self._create_client(f"{name}-app-client", clients.backend_client(args, pool.id), providers)
+        domain_host = self._create_hosted_ui(name, args, pool, web, backend)
+        protection.create(self, name, args, pool)
+        if "firewall" in args:
+            firewall.create(self, name, args, pool)
 
         self.user_pool_id, self.user_pool_arn, self.user_pool_endpoint = pool.id, pool.arn, pool.endpoint
         self.issuer = pulumi.Output.concat("https://", pool.endpoint)
         self.user_pool_domain = domain_host
-        self.hosted_ui_url = _sign_in_url(domain_host, web.id, args)
+        self.hosted_ui_url = _sign_in_url(domain_host, web, args)
         self.custom_domain_url = _custom_domain_url(args)
         self.web_client_id, self.backend_client_id = web.id, backend.id
         self.backend_client_secret = _secret_or_empty(backend, args)
@@ -119,7 +159,7 @@ class CognitoAuth(pulumi.ComponentResource):
             auto_verified_attributes=["email"],
             # A new address counts only once its owner has answered: else a typo locks a user out, or a stranger in.
             user_attribute_update_settings={"attributes_require_verification_before_updates": ["email"]},
-            account_recovery_setting={"recovery_mechanisms": [{"name": "verified_email", "priority": 1}]},
+            account_recovery_setting=factors.recovery(args),
             admin_create_user_config={"allow_admin_create_user_only": not args.get("self_sign_up", True)},
             password_policy={
                 "minimum_length": password["minimum_length"],
@@ -131,7 +171,12 @@ class CognitoAuth(pulumi.ComponentResource):
                 **({"password_history_size": password["history_size"]} if password.get("history_size") else {}),
             },
             mfa_configuration=args["mfa"].value,
-            software_token_mfa_configuration=None if args["mfa"] is Mfa.OFF else {"enabled": True},
+            software_token_mfa_configuration=factors.authenticator_app(args),
+            email_mfa_configuration=factors.emailed_code(args),
+            sign_in_policy=factors.first_factors(args),
+            web_authn_configuration=factors.passkeys(args),
+            email_configuration=sender.configuration(args),
+            user_pool_add_ons=protection.add_ons(args),
             schemas=attributes.schemas(),
             lambda_config=triggers.configuration(args.get("triggers", {})),
             deletion_protection="ACTIVE" if args["deletion_protection"] else "INACTIVE",
@@ -187,7 +232,7 @@ class CognitoAuth(pulumi.ComponentResource):
         )
 
     def _create_client(
-        self, name: str, client: aws.cognito.UserPoolClientArgs, depends_on: list[pulumi.Resource] | None = None
+        self, name: str, client: aws.cognito.UserPoolClientArgs, depends_on: list[pulumi.Resource]
     ) -> aws.cognito.UserPoolClient:
         return aws.cognito.UserPoolClient(name, client, pulumi.ResourceOptions(parent=self, depends_on=depends_on))
 
@@ -201,43 +246,29 @@ class CognitoAuth(pulumi.ComponentResource):
         return self._create_client(f"{name}-machine-client", client, [resource_server]).id
 
     def _create_hosted_ui(
-        self, name: str, args: CognitoAuthArgs, pool: aws.cognito.UserPool, web: aws.cognito.UserPoolClient
+        self,
+        name: str,
+        args: CognitoAuthArgs,
+        pool: aws.cognito.UserPool,
+        web: aws.cognito.UserPoolClient,
+        backend: aws.cognito.UserPoolClient,
     ) -> pulumi.Output[str]:
         if "hosted_ui" not in args:
             return pulumi.Output.from_input("")
         hosted_ui = args["hosted_ui"]
-        domain = aws.cognito.UserPoolDomain(
-            f"{name}-domain",
-            domain=hosted_ui.get("custom_domain_name") or hosted_ui["domain_prefix"],
-            certificate_arn=hosted_ui.get("certificate_arn"),
-            managed_login_version=MANAGED_LOGIN,
-            user_pool_id=pool.id,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        # Managed login answers "Login pages unavailable" for a client without branding.
-        aws.cognito.ManagedLoginBranding(
-            f"{name}-web-client-branding",
-            client_id=web.id,
-            user_pool_id=pool.id,
-            use_cognito_provided_values=True,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[domain]),
-        )
-        if "custom_domain_name" in hosted_ui:
-            return domain.domain
-        return pulumi.Output.all(domain.domain, pool.arn).apply(
-            lambda found: f"{found[0]}.auth.{found[1].split(':')[3]}.amazoncognito.com"
-        )
+        domain = sign_in_pages.create_domain(self, name, hosted_ui, pool)
+        sign_in_pages.create_branding(self, f"{name}-web-client-branding", hosted_ui, web, domain)
+        if args["backend_client"].get("callback_urls"):
+            sign_in_pages.create_branding(self, f"{name}-app-client-branding", hosted_ui, backend, domain)
+        return sign_in_pages.host(domain, hosted_ui, pool)
 
 
-def _sign_in_url(host: pulumi.Output[str], client_id: pulumi.Output[str], args: CognitoAuthArgs) -> pulumi.Output[str]:
+def _sign_in_url(
+    host: pulumi.Output[str], web: aws.cognito.UserPoolClient, args: CognitoAuthArgs
+) -> pulumi.Output[str]:
     if "hosted_ui" not in args:
         return pulumi.Output.from_input("")
-    return pulumi.Output.format(
-        "https://{0}/login?client_id={1}&response_type=code&scope=openid+email+profile&redirect_uri={2}",
-        host,
-        client_id,
-        quote(args["web_client"]["callback_urls"][0], safe=""),
-    )
+    return sign_in_pages.sign_in_url(host, web.id, args["web_client"]["callback_urls"][0])
 
 
 def _custom_domain_url(args: CognitoAuthArgs) -> pulumi.Output[str]:

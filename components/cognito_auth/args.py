@@ -5,7 +5,19 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from components._operations import OperationsArgs
 from components._roles import RoleArgs, ScopeArgs
+from components.cognito_auth.feature_args import (
+    EmailSenderArgs,
+    FirewallArgs,
+    GoogleArgs,
+    HostedUiArgs,
+    LogDeliveryArgs,
+    OidcProviderArgs,
+    PasskeysArgs,
+    SamlProviderArgs,
+    ThreatProtectionArgs,
+)
 
 
 class Tier(StrEnum):
@@ -57,20 +69,15 @@ class WebClientArgs(TypedDict):
 class BackendClientArgs(TypedDict):
     generate_secret: bool
     """Whether the client proves itself with a secret; a change replaces the client."""
+    callback_urls: NotRequired[list[str]]
+    """Where the sign-in pages may send the code, for a service that signs its users in there; absent means SDK only."""
+    logout_urls: NotRequired[list[str]]
+    """Where the sign-in pages may send a user who signed out."""
 
 
 class MachineClientArgs(TypedDict):
     scopes: list[str]
     """Scopes of the resource server that the machine may ask for with its secret."""
-
-
-class HostedUiArgs(TypedDict):
-    domain_prefix: NotRequired[str]
-    """First label of `<prefix>.auth.<region>.amazoncognito.com`, unique per region; give it or a custom domain."""
-    custom_domain_name: NotRequired[str]
-    """Own host name such as `auth.medflow.com`; its parent domain must have an A record."""
-    certificate_arn: NotRequired[str]
-    """ACM certificate for the custom domain, in us-east-1."""
 
 
 class TriggerArgs(TypedDict):
@@ -123,6 +130,28 @@ class CognitoAuthArgs(TypedDict):
     whose addresses differ in it, the second is dead-lettered."""
     hosted_ui: NotRequired[HostedUiArgs]
     """Cognito's own sign-in pages; absent means none."""
+    google: NotRequired[GoogleArgs]
+    """Sign-in with Google; needs hosted_ui."""
+    oidc_providers: NotRequired[list[OidcProviderArgs]]
+    """Hospitals that sign their people in by OpenID Connect; needs hosted_ui."""
+    saml_providers: NotRequired[list[SamlProviderArgs]]
+    """Hospitals that sign their people in by SAML 2.0; needs hosted_ui."""
+    email_mfa: NotRequired[bool]
+    """An e-mailed code as second factor, beside the authenticator app. Default false; needs `email` and the tier
+    ESSENTIALS. Whoever uses it is let back in by an administrator alone: Cognito sends no recovery code to the address
+    that gets the second factor."""
+    passkeys: NotRequired[PasskeysArgs]
+    """Sign-in with a passkey instead of a password; absent means password only."""
+    email: NotRequired[EmailSenderArgs]
+    """Own sender of the pool's messages; absent means Cognito's, about 50 messages a day."""
+    threat_protection: NotRequired[ThreatProtectionArgs]
+    """Risk assessment of sign-ins; needs the tier PLUS."""
+    log_delivery: NotRequired[LogDeliveryArgs]
+    """Cognito's own log of what it could not deliver, and of what users did."""
+    firewall: NotRequired[FirewallArgs]
+    """AWS WAF before the pool and its sign-in pages."""
+    operations: NotRequired[OperationsArgs]
+    """How long the pool's own logs are kept."""
     machine_client: NotRequired[MachineClientArgs]
     """A client for service to service calls; absent means none."""
     triggers: NotRequired[TriggersArgs]

@@ -1,11 +1,10 @@
 """What CognitoAuth refuses before AWS would, and what AWS would take but nobody should want."""
 
-import re
-
-from components._checks import arn_of, between, redirect_urls
+from components._checks import between, redirect_urls
 from components._names import prefix_problems
 from components._roles import role_problems
-from components.cognito_auth.args import CognitoAuthArgs, HostedUiArgs, Tier, TriggersArgs
+from components.cognito_auth import factors, firewall, identity_providers, protection, sender, sign_in_pages
+from components.cognito_auth.args import CognitoAuthArgs, Tier, TriggersArgs
 
 
 def problems(args: CognitoAuthArgs) -> list[str]:
@@ -22,21 +21,36 @@ def problems(args: CognitoAuthArgs) -> list[str]:
         *role_problems(args["roles"], args["scopes"]),
         *redirect_urls("web_client.callback_urls:", args["web_client"]["callback_urls"]),
         *redirect_urls("web_client.logout_urls:", args["web_client"]["logout_urls"]),
+        *redirect_urls("backend_client.callback_urls:", args["backend_client"].get("callback_urls", [])),
+        *redirect_urls("backend_client.logout_urls:", args["backend_client"].get("logout_urls", [])),
         *_machine_problems(args),
         *_trigger_problems(args),
-        *(_hosted_ui_problems(args["hosted_ui"], args) if "hosted_ui" in args else []),
+        *sign_in_pages.problems(args),
+        *identity_providers.problems(args),
+        *factors.problems(args),
+        *sender.problems(args),
+        *protection.problems(args),
+        *firewall.problems(args),
     ]
 
 
 def _tier_problems(args: CognitoAuthArgs) -> list[str]:
-    if args["tier"] is not Tier.LITE:
-        return []
-    features = {
+    """The matrix of "User pool feature plans" (Cognito Developer Guide)."""
+    tier = args["tier"]
+    essentials = {
         "triggers.pre_token_generation (V2_0)": "pre_token_generation" in args.get("triggers", {}),
         "password_policy.history_size": args["password_policy"].get("history_size", 0) > 0,
         "hosted_ui (managed login)": "hosted_ui" in args,
+        "email_mfa": args.get("email_mfa", False),
+        "passkeys": "passkeys" in args,
     }
-    return [f"{feature} needs tier ESSENTIALS or PLUS, not LITE" for feature, used in features.items() if used]
+    plus = {
+        "threat_protection": "threat_protection" in args,
+        "log_delivery.user_activity": args.get("log_delivery", {}).get("user_activity", False),
+    }
+    short_of_essentials = [f"{key} needs tier ESSENTIALS or PLUS, not LITE" for key, used in essentials.items() if used]
+    short_of_plus = [f"{key} needs tier PLUS, not {tier.value}" for key, used in plus.items() if used]
+    return (short_of_essentials if tier is Tier.LITE else []) + (short_of_plus if tier is not Tier.PLUS else [])
 
 
 def _machine_problems(args: CognitoAuthArgs) -> list[str]:
@@ -65,30 +79,3 @@ def _trigger_problems(args: CognitoAuthArgs) -> list[str]:
         for key, trigger in args.get("triggers", {}).items()
         if isinstance(trigger, dict) and trigger.get("pool_operations") and "role_name" not in trigger
     ]
-
-
-def _hosted_ui_problems(hosted_ui: HostedUiArgs, args: CognitoAuthArgs) -> list[str]:
-    problems = []
-    prefix, custom = hosted_ui.get("domain_prefix"), hosted_ui.get("custom_domain_name")
-    if (prefix is None) == (custom is None):
-        problems.append("hosted_ui takes exactly one of domain_prefix and custom_domain_name")
-    if prefix is not None:
-        if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", prefix):
-            problems.append(
-                f"hosted_ui.domain_prefix {prefix!r} must be 1 to 63 lower-case letters, digits and inner hyphens"
-            )
-        problems += [
-            f"hosted_ui.domain_prefix {prefix!r} must not contain {word!r}"
-            for word in ("aws", "amazon", "cognito")
-            if word in prefix
-        ]
-        if "certificate_arn" in hosted_ui:
-            problems.append("hosted_ui.certificate_arn goes with custom_domain_name only")
-    if custom is not None:
-        if "certificate_arn" in hosted_ui:
-            problems += arn_of("hosted_ui.certificate_arn", hosted_ui["certificate_arn"], "acm", region="us-east-1")
-        else:
-            problems.append("hosted_ui.custom_domain_name needs certificate_arn, a certificate in us-east-1")
-    if not args["web_client"]["callback_urls"]:
-        problems.append("hosted_ui needs at least one of web_client.callback_urls")
-    return problems

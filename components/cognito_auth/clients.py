@@ -4,7 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._names import Kind, physical_name
-from components.cognito_auth import attributes
+from components.cognito_auth import attributes, identity_providers
 from components.cognito_auth.args import CognitoAuthArgs, MachineClientArgs
 
 REFRESH_GRACE_SECONDS = 10
@@ -28,22 +28,26 @@ def web_client(args: CognitoAuthArgs, pool_id: pulumi.Output[str]) -> aws.cognit
         )
     else:
         client.explicit_auth_flows = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"]
+    if "passkeys" in args:
+        # The flow in which the user chooses between password and passkey.
+        client.explicit_auth_flows = [*client.explicit_auth_flows, "ALLOW_USER_AUTH"]
     if "hosted_ui" in args:
-        client.allowed_oauth_flows_user_pool_client = True
-        client.allowed_oauth_flows = ["code"]
-        client.allowed_oauth_scopes = list(PAGES_SCOPES)
-        client.callback_urls, client.logout_urls = list(web["callback_urls"]), list(web["logout_urls"])
+        _use_pages(client, args, web["callback_urls"], web["logout_urls"])
     else:
         _close_pages(client)
     return client
 
 
 def backend_client(args: CognitoAuthArgs, pool_id: pulumi.Output[str]) -> aws.cognito.UserPoolClientArgs:
-    """The NestJS service: may sign users in with a password over its own AWS credentials."""
+    """The NestJS service: may sign users in with a password over its own AWS credentials, or on the pages."""
+    backend = args["backend_client"]
     client = _user_client(args, "app-client", pool_id)
-    client.generate_secret = args["backend_client"]["generate_secret"]
+    client.generate_secret = backend["generate_secret"]
     client.explicit_auth_flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"]
-    _close_pages(client)
+    if backend.get("callback_urls"):
+        _use_pages(client, args, backend["callback_urls"], backend.get("logout_urls", []))
+    else:
+        _close_pages(client)
     return client
 
 
@@ -70,7 +74,7 @@ def _user_client(args: CognitoAuthArgs, resource: str, pool_id: pulumi.Output[st
         user_pool_id=pool_id,
         prevent_user_existence_errors="ENABLED",
         enable_token_revocation=True,
-        supported_identity_providers=["COGNITO"],
+        supported_identity_providers=[identity_providers.COGNITO],
         access_token_validity=lifetime["access_minutes"],
         id_token_validity=lifetime["access_minutes"],
         refresh_token_validity=lifetime["refresh_days"],
@@ -85,6 +89,17 @@ def _close_pages(client: aws.cognito.UserPoolClientArgs) -> None:
     client.allowed_oauth_flows_user_pool_client = False
     client.allowed_oauth_flows, client.allowed_oauth_scopes = [], []
     client.callback_urls, client.logout_urls = [], []
+
+
+def _use_pages(
+    client: aws.cognito.UserPoolClientArgs, args: CognitoAuthArgs, callback_urls: list[str], logout_urls: list[str]
+) -> None:
+    """Code grant on the sign-in pages, where the other identity providers are offered, too."""
+    client.supported_identity_providers = [identity_providers.COGNITO, *identity_providers.names(args)]
+    client.allowed_oauth_flows_user_pool_client = True
+    client.allowed_oauth_flows = ["code"]
+    client.allowed_oauth_scopes = list(PAGES_SCOPES)
+    client.callback_urls, client.logout_urls = list(callback_urls), list(logout_urls)
 
 
 def _units() -> aws.cognito.UserPoolClientTokenValidityUnitsArgs:

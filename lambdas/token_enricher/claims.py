@@ -5,7 +5,7 @@ Facts: "Pre token generation Lambda trigger", Amazon Cognito Developer Guide.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from token_enricher.env import Environment
 
@@ -42,7 +42,7 @@ class TokenRefusedError(Exception):
 class TokenRequest:
     """The part of a V2_0 (or later) event that the decision needs; unknown fields are not looked at."""
 
-    __slots__ = ("attributes", "group_configuration", "groups", "scopes")
+    __slots__ = ("attributes", "group_configuration", "groups", "is_federated", "scopes")
 
     def __init__(self, event: Mapping[str, object]) -> None:
         """Read it from the event. Raises TokenRefusedError for one that does not ask for a person's token."""
@@ -57,26 +57,34 @@ class TokenRequest:
         self.group_configuration = _mapping(request.get("groupConfiguration"))
         self.groups = _texts(self.group_configuration.get("groupsToOverride"))
         self.scopes = _texts(request.get("scopes"))
+        self.is_federated = self.attributes.get("cognito:user_status") == "EXTERNAL_PROVIDER"
+        """Whether another identity provider vouches for this sign-in; False for a native account linked to one."""
 
 
 class Tokens:
     """What Cognito is told to put into the ID and the access token."""
 
-    __slots__ = ("claims", "groups", "id_claims", "scopes", "suppressed_scopes")
+    __slots__ = ("claims", "groups", "id_claims", "scopes", "suppressed_scopes", "withheld")
 
-    def __init__(self, request: TokenRequest, environment: Environment) -> None:
-        """Decide it. Raises TokenRefusedError when the user may have no token."""
+    def __init__(self, request: TokenRequest, environment: Environment, has_second_factor: Callable[[], bool]) -> None:
+        """Decide it. `has_second_factor` is asked for holders of privileged scopes alone.
+
+        Raises TokenRefusedError when the user may have no token.
+        """
         self.claims: dict[str, object] = {}
         """For both tokens; `tenant_id` is a scalar since an HTTP API passes lists on as the text `[a b]`."""
         self.id_claims: dict[str, object] = {}
         """For the ID token besides: an access token says its scopes in `scope`."""
         self.scopes: list[str] = []
+        self.withheld = 0
+        """How many privileged scopes the user's roles bring, and this token does not."""
         language = _language(request.attributes.get("custom:preferred_language"))
         if language:
             self.claims["language"] = language
         clinic_id = request.attributes.get("custom:clinic_id")
         if clinic_id not in (None, ""):
             self._grant(_canonical_uuid(clinic_id), _roles(request, environment), environment)
+            self._withhold(request, environment, has_second_factor)
         elif environment.refuse_tenantless:
             raise TokenRefusedError("NO_CLINIC")
         self.suppressed_scopes = [
@@ -86,7 +94,9 @@ class Tokens:
 
     @property
     def outcome(self) -> str:
-        return "FULL" if "tenant_id" in self.claims else "LIMITED"
+        if "tenant_id" not in self.claims:
+            return "LIMITED"
+        return "WITHOUT_PRIVILEGE" if self.withheld else "FULL"
 
     def response(self, request: TokenRequest) -> dict[str, object]:
         """The trigger's `response`. Groups are repeated since Cognito drops them all for an answer without them."""
@@ -113,6 +123,16 @@ class Tokens:
             self.claims["role"], self.claims["roles"] = roles[0], roles
         self.scopes = list(dict.fromkeys(scope for role in roles for scope in environment.role_scopes[role]))
         self.id_claims["scopes"] = self.scopes
+
+    def _withhold(self, request: TokenRequest, environment: Environment, has_second_factor: Callable[[], bool]) -> None:
+        """Take the privileged scopes away from who has no second factor. Of a federated user it is the provider's
+        business ("Adding MFA to a user pool", Cognito Developer Guide), and the pool knows nothing of it."""
+        usual = [scope for scope in self.scopes if scope not in environment.privileged_scopes]
+        if len(usual) == len(self.scopes) or request.is_federated or has_second_factor():
+            return
+        self.withheld = len(self.scopes) - len(usual)
+        self.scopes = usual
+        self.id_claims["scopes"] = usual
 
     def _groups_that_fit(self, groups: list[str], environment: Environment) -> list[str]:
         """All groups, or the role groups alone when all would make the token too large for a request's headers.

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
-VARIABLES = ("ROLES", "RESOURCE_SERVER", "TENANTLESS_USERS")
+VARIABLES = ("ROLES", "RESOURCE_SERVER", "TENANTLESS_USERS", "PRIVILEGED_SCOPES")
 
 TENANTLESS_POLICIES = ("refuse", "limited")
 
@@ -16,15 +16,23 @@ _SCOPE = re.compile(r"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}")
 class Environment:
     """What the trigger is configured with. Not a dataclass: importing `dataclasses` alone costs more than a token."""
 
-    __slots__ = ("refuse_tenantless", "role_scopes", "scope_prefix")
+    __slots__ = ("privileged_scopes", "refuse_tenantless", "role_scopes", "scope_prefix")
 
-    def __init__(self, role_scopes: dict[str, list[str]], scope_prefix: str, refuse_tenantless: bool) -> None:
+    def __init__(
+        self,
+        role_scopes: dict[str, list[str]],
+        scope_prefix: str,
+        refuse_tenantless: bool,
+        privileged_scopes: frozenset[str] = frozenset(),
+    ) -> None:
         self.role_scopes = role_scopes
         """Role name -> full scope names (`medflow/staff.read`), in order of precedence."""
         self.scope_prefix = scope_prefix
         """Resource server identifier with its slash: `medflow/`."""
         self.refuse_tenantless = refuse_tenantless
         """True: a user without clinic gets no token. False: one without tenant claim and scopes."""
+        self.privileged_scopes = privileged_scopes
+        """Full names of the scopes that only a user with an enrolled second factor gets."""
 
 
 def parse(environ: Mapping[str, str]) -> Environment:
@@ -44,9 +52,22 @@ def parse(environ: Mapping[str, str]) -> Environment:
             problems.append(
                 'ROLES must be a JSON list like [{"name": "admin", "scopes": ["staff.read"]}], each name once'
             )
+    privileged: frozenset[str] = frozenset()
+    if environ.get("PRIVILEGED_SCOPES"):
+        try:
+            privileged = _privileged(environ["PRIVILEGED_SCOPES"], f"{server}/")
+        except (ValueError, TypeError):
+            problems.append('PRIVILEGED_SCOPES must be a JSON list like ["records.read"], empty for none')
     if problems:
         raise ValueError("token_enricher: " + "; ".join(problems))
-    return Environment(role_scopes, f"{server}/", policy == "refuse")
+    return Environment(role_scopes, f"{server}/", policy == "refuse", privileged)
+
+
+def _privileged(text: str, prefix: str) -> frozenset[str]:
+    scopes = json.loads(text)
+    if not isinstance(scopes, list) or not all(isinstance(scope, str) and _SCOPE.fullmatch(scope) for scope in scopes):
+        raise ValueError
+    return frozenset(prefix + scope for scope in scopes)
 
 
 def _role_scopes(text: str, prefix: str) -> dict[str, list[str]]:

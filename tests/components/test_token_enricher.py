@@ -26,6 +26,14 @@ def test_it_may_do_nothing_but_log(graph: Synth) -> None:
     assert [s["Sid"] for s in graph.policy("enricher-function-policy")["Statement"]] == ["WriteOwnLogs"]
 
 
+def test_privileged_scopes_reach_the_function_sorted() -> None:
+    """A4."""
+    args = token_enricher(privileged_scopes=["staff.read", "profile.read"])
+    graph = synth(lambda: TokenEnricher("enricher", args))
+    variables = graph.one(FUNCTION).inputs["environment"]["variables"]
+    assert json.loads(variables["PRIVILEGED_SCOPES"]) == ["profile.read", "staff.read"]
+
+
 def test_its_timeout_is_what_cognito_waits(graph: Synth) -> None:
     """B5."""
     assert graph.one(FUNCTION).inputs["timeout"] == 5

@@ -25,7 +25,11 @@ def enrich(handler: Callable[..., ModuleType], context: Any) -> Callable[..., Ev
 
     def call(event: Event, tenantless: str = "refuse", roles: object = ROLES) -> Event:
         module = handler(
-            "token_enricher", ROLES=json.dumps(roles), RESOURCE_SERVER="medflow", TENANTLESS_USERS=tenantless
+            "token_enricher",
+            ROLES=json.dumps(roles),
+            RESOURCE_SERVER="medflow",
+            TENANTLESS_USERS=tenantless,
+            PRIVILEGED_SCOPES="[]",
         )
         returned = module.lambda_handler(event, context)
         assert returned is event
@@ -304,7 +308,7 @@ def test_a_log_line_tells_the_decision_and_nothing_of_the_user(
 def test_every_problem_of_the_environment_is_reported_at_once(handler: Callable[..., ModuleType]) -> None:
     """B2."""
     with pytest.raises(ValueError, match="ROLES is missing; RESOURCE_SERVER is missing; TENANTLESS_USERS is missing"):
-        handler("token_enricher", ROLES="", RESOURCE_SERVER="", TENANTLESS_USERS="")
+        handler("token_enricher", ROLES="", RESOURCE_SERVER="", TENANTLESS_USERS="", PRIVILEGED_SCOPES="[]")
 
 
 BAD_ROLES = {
@@ -332,3 +336,122 @@ def test_an_unknown_policy_and_a_bad_resource_server_are_named(handler: Callable
         ValueError, match=r"RESOURCE_SERVER is 'med flow'.*TENANTLESS_USERS is 'allow', expected one of"
     ):
         handler("token_enricher", ROLES=json.dumps(ROLES), RESOURCE_SERVER="med flow", TENANTLESS_USERS="allow")
+
+
+@pytest.fixture
+def privileged(handler: Callable[..., ModuleType], context: Any) -> Callable[..., tuple[Event, list[str]]]:
+    """The trigger where records.* and clinic.manage are privileged: its details, and whom it asked the pool about."""
+
+    def call(event: Event, *answers: object) -> tuple[Event, list[str]]:
+        asked: list[str] = []
+        replies = list(answers)
+
+        class Pool:
+            def admin_get_user(self, *, UserPoolId: str, Username: str) -> Any:  # noqa: N803  (boto3's names)
+                asked.append(f"{UserPoolId} {Username}")
+                reply = replies.pop(0)
+                if isinstance(reply, Exception):
+                    raise reply
+                return {"UserMFASettingList": reply} if reply else {}
+
+        module = handler(
+            "token_enricher",
+            ROLES=json.dumps(ROLES),
+            RESOURCE_SERVER="medflow",
+            TENANTLESS_USERS="refuse",
+            PRIVILEGED_SCOPES='["records.read", "records.write", "clinic.manage"]',
+        )
+        module.__dict__["FACTORS"] = module.SecondFactors(Pool)
+        returned = None
+        for _ in answers or [None]:
+            returned = module.lambda_handler(json.loads(json.dumps(event)), context)
+        assert returned is not None
+        details: Event = returned["response"]["claimsAndScopeOverrideDetails"]
+        return details, asked
+
+    return call
+
+
+def scopes(details: Event) -> list[str]:
+    found: list[str] = details["accessTokenGeneration"]["scopesToAdd"]
+    return found
+
+
+def test_a_privileged_role_with_a_second_factor_gets_all_its_scopes(
+    privileged: Callable[..., tuple[Event, list[str]]], sign_in: Event
+) -> None:
+    """A4 B1."""
+    details, asked = privileged(groups(sign_in, "doctor"), ["SOFTWARE_TOKEN_MFA"])
+    assert scopes(details) == ["medflow/profile.read", "medflow/staff.read", "medflow/records.write"]
+    assert asked == [f"{sign_in['userPoolId']} {sign_in['userName']}"]
+
+
+def test_a_privileged_role_without_a_second_factor_gets_no_privileged_scope(
+    privileged: Callable[..., tuple[Event, list[str]]], sign_in: Event
+) -> None:
+    """A4. Neither in the access token nor in what the ID token tells; roles and clinic stay."""
+    details, _ = privileged(groups(sign_in, "doctor"), None)
+    assert scopes(details) == ["medflow/profile.read", "medflow/staff.read"]
+    assert claims(details, "id")["scopes"] == ["medflow/profile.read", "medflow/staff.read"]
+    assert claims(details, "access")["role"] == "doctor"
+
+
+def test_a_privileged_scope_that_was_asked_for_is_suppressed_without_a_second_factor(
+    privileged: Callable[..., tuple[Event, list[str]]], sign_in: Event
+) -> None:
+    """A4."""
+    sign_in["request"]["scopes"] = ["medflow/records.write", "openid"]
+    details, _ = privileged(groups(sign_in, "doctor"), None)
+    assert details["accessTokenGeneration"]["scopesToSuppress"] == ["medflow/records.write"]
+
+
+def test_a_pool_that_cannot_be_asked_means_no_privileged_scope(
+    privileged: Callable[..., tuple[Event, list[str]]], sign_in: Event, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A4 B2. Closed, but the user signs in, and the log tells why."""
+    details, _ = privileged(groups(sign_in, "doctor"), TimeoutError("took too long"))
+    assert scopes(details) == ["medflow/profile.read", "medflow/staff.read"]
+    assert '"second factor unknown"' in capsys.readouterr().out
+
+
+def test_nobody_else_is_asked_about(privileged: Callable[..., tuple[Event, list[str]]], sign_in: Event) -> None:
+    """A4 B6. A patient's sign-in waits for no network."""
+    details, asked = privileged(groups(sign_in, "patient"))
+    assert (scopes(details), asked) == (["medflow/profile.read"], [])
+
+
+def test_an_enrolled_factor_is_remembered_and_a_missing_one_is_not(
+    privileged: Callable[..., tuple[Event, list[str]]], sign_in: Event
+) -> None:
+    """A4. Enrolling helps with the next token; a refresh of an enrolled user asks nobody."""
+    details, asked = privileged(groups(sign_in, "doctor"), None, ["SOFTWARE_TOKEN_MFA"], AssertionError)
+    assert "medflow/records.write" in scopes(details)
+    assert len(asked) == 2
+
+
+def test_of_a_federated_user_the_provider_answers_for_the_second_factor(
+    privileged: Callable[..., tuple[Event, list[str]]], sign_in: Event
+) -> None:
+    """A4 A7."""
+    attributes(sign_in)["cognito:user_status"] = "EXTERNAL_PROVIDER"
+    details, asked = privileged(groups(sign_in, "doctor"))
+    assert "medflow/records.write" in scopes(details)
+    assert asked == []
+
+
+def test_a_remembered_factor_is_asked_about_again_after_its_time() -> None:
+    """A4. A removed factor counts within five minutes."""
+    from token_enricher.store import MEMORY_SECONDS, SecondFactors
+
+    now, asked = [0.0], []
+
+    class Pool:
+        def admin_get_user(self, **who: str) -> Any:
+            asked.append(who)
+            return {"UserMFASettingList": ["SOFTWARE_TOKEN_MFA"]}
+
+    factors = SecondFactors(Pool, lambda: now[0])
+    assert [factors.enrolled("pool", "user") for _ in range(2)] == [True, True]
+    now[0] = MEMORY_SECONDS + 1
+    factors.enrolled("pool", "user")
+    assert len(asked) == 2

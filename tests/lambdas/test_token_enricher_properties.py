@@ -15,6 +15,7 @@ from token_enricher.claims import TRIGGER_SOURCES, TokenRefusedError, TokenReque
 from token_enricher.env import Environment, parse
 
 ROLES = [{"name": name, "scopes": ["profile.read", f"{name}.act"]} for name in ("admin", "doctor", "patient")]
+VARIABLES = {"ROLES": json.dumps(ROLES), "RESOURCE_SERVER": "medflow", "PRIVILEGED_SCOPES": "[]"}
 
 RESERVED = {
     *("acr", "amr", "aud", "at_hash", "auth_time", "azp", "cognito:username", "exp", "iat", "identities", "iss", "jti"),
@@ -55,13 +56,13 @@ events = st.fixed_dictionaries(
 
 
 def environment(tenantless: str) -> Environment:
-    return parse({"ROLES": json.dumps(ROLES), "RESOURCE_SERVER": "medflow", "TENANTLESS_USERS": tenantless})
+    return parse({**VARIABLES, "TENANTLESS_USERS": tenantless})
 
 
 def decide(event: Any, tenantless: str) -> tuple[Any, Tokens] | None:
     try:
         request = TokenRequest(event)
-        tokens = Tokens(request, environment(tenantless))
+        tokens = Tokens(request, environment(tenantless), lambda: True)
     except TokenRefusedError:
         return None
     return tokens.response(request)["claimsAndScopeOverrideDetails"], tokens
@@ -106,7 +107,7 @@ def test_any_event_ends_in_an_answer_or_the_one_refusal_and_in_one_log_line(
 ) -> None:
     """B2 I1."""
     module = sys.modules.get("token_enricher.handler") or handler(
-        "token_enricher", ROLES=json.dumps(ROLES), RESOURCE_SERVER="medflow", TENANTLESS_USERS="limited"
+        "token_enricher", **VARIABLES, TENANTLESS_USERS="limited"
     )
     output, result = io.StringIO(), event
     with contextlib.redirect_stdout(output):

@@ -31,9 +31,11 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def deployed(cloud: LocalCloud) -> Deployed:
+def deployed(cloud: LocalCloud, client: Client) -> Deployed:
     created: list[ResourceCreated] = []
-    result = deploy(cloud.endpoint, config={"prefix": PREFIX}, program=PROGRAM, on_resource=created.append)
+    zone = client("route53").create_hosted_zone(Name="example.com", CallerReference=PREFIX)["HostedZone"]["Id"]
+    config = {"prefix": PREFIX, "zoneId": zone.removeprefix("/hostedzone/")}
+    result = deploy(cloud.endpoint, config=config, program=PROGRAM, on_resource=created.append)
     return Deployed(result, created)
 
 
@@ -264,6 +266,33 @@ def test_a_bucket_is_private_encrypted_and_versioned(deployed: Deployed, client:
     assert set(block.values()) == {True}
     assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == deployed["key_arn"]
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+
+
+def test_a_resource_may_say_its_own_region(deployed: Deployed) -> None:
+    """A6. The certificate of a custom domain is in another region than its pool."""
+    assert deployed["certificate_arn"].startswith("arn:aws:acm:eu-west-1:")
+
+
+def test_a_zone_gets_the_proof_of_the_certificate_and_the_alias(deployed: Deployed, client: Client) -> None:
+    """A6."""
+    assert deployed.result.resources > 0
+    [zone] = client("route53").list_hosted_zones_by_name(DNSName="example.com")["HostedZones"]
+    records = client("route53").list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+    own = {record["Type"]: record for record in records if record["Type"] in ("A", "CNAME")}
+    assert own["A"]["AliasTarget"]["DNSName"].startswith("d1.cloudfront.net")
+    assert own["CNAME"]["Name"].endswith(".auth.example.com.")
+    assert own["CNAME"]["TTL"] == 300
+
+
+def test_a_firewall_stands_before_the_pool(deployed: Deployed, client: Client) -> None:
+    """A10. Rules included: nested statements are where names are easily lost."""
+    pool = client("cognito-idp").describe_user_pool(UserPoolId=deployed["pool_id"])["UserPool"]
+    acl = client("wafv2").get_web_acl_for_resource(ResourceArn=pool["Arn"])["WebACL"]
+    statements = [rule["Statement"] for rule in acl["Rules"]]
+    assert acl["ARN"] == deployed["firewall_arn"]
+    assert statements[0]["RateBasedStatement"]["Limit"] == 500
+    [override] = statements[1]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+    assert override == {"Name": "NoUserAgent_HEADER", "ActionToUse": {"Count": {}}}
 
 
 def test_provider_functions_answer_from_the_emulator(deployed: Deployed) -> None:

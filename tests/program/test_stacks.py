@@ -160,6 +160,19 @@ def test_the_roles_of_the_pool_are_the_roles_of_the_enricher(stack: str) -> None
     assert {s for role in table for s in role["scopes"]} <= {s["scopeName"] for s in server["scopes"]}
 
 
+@pytest.mark.parametrize(("stack", "asks"), [("dev", False), ("staging", True), ("prod", True), ("local", True)])
+def test_privileged_scopes_need_a_second_factor_where_there_is_one(stack: str, asks: bool) -> None:
+    """A4. In dev MFA is off: nobody could have the scopes. The grant comes and goes with the question."""
+    graph = program(stack)
+    variables = graph.one("aws:lambda/function:Function", "token-enricher-function-function").inputs["environment"]
+    assert bool(json.loads(variables["variables"]["PRIVILEGED_SCOPES"])) is asks
+    grants = [r for r in graph.resources if r.name == "auth-pre-token-generation-pool-access"]
+    assert bool(grants) is asks
+    if asks:
+        [statement] = graph.policy("auth-pre-token-generation-pool-access")["Statement"]
+        assert statement["Action"] == ["cognito-idp:AdminGetUser"]
+
+
 @every_stack
 def test_no_origin_but_the_web_application_s_may_call(stack: str) -> None:
     """D1."""

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from components._iam import Statement, policy_json
+from components._iam import Statement, policy_json, web_identity_trust
 from support.pulumi_harness import synth
 
 QUEUE = "arn:aws:sqs:eu-west-3:123456789012:q"
@@ -55,3 +55,62 @@ def test_two_statements_of_one_purpose_are_refused() -> None:
 def test_an_empty_grant_is_refused() -> None:
     with pytest.raises(ValueError, match="actions and resources must not be empty"):
         Statement("Nothing", [], [])
+
+
+def test_a_condition_takes_several_values() -> None:
+    """A9."""
+    either = Statement("Send", ["sqs:SendMessage"], [QUEUE], {"StringEquals": {"aws:PrincipalTag/role": ["a", "b"]}})
+    assert document(either)["Statement"] == [
+        {
+            "Sid": "Send",
+            "Effect": "Allow",
+            "Action": ["sqs:SendMessage"],
+            "Resource": [QUEUE],
+            "Condition": {"StringEquals": {"aws:PrincipalTag/role": ["a", "b"]}},
+        }
+    ]
+
+
+def test_a_refusal_is_for_everyone_and_may_be_of_every_action() -> None:
+    """A9. A list would let through what AWS adds tomorrow."""
+    refusal = Statement("OnlyTls", ["sqs:*"], [QUEUE], {"Bool": {"aws:SecureTransport": "false"}}, denies_everyone=True)
+    assert document(refusal)["Statement"] == [
+        {
+            "Sid": "OnlyTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["sqs:*"],
+            "Resource": [QUEUE],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+
+
+@pytest.mark.parametrize("action", ["*", "sqs:Send*", "SendMessage"])
+def test_a_refusal_still_names_its_service(action: str) -> None:
+    """B4."""
+    with pytest.raises(ValueError, match="must name one action"):
+        Statement("Refuse", [action], [QUEUE], denies_everyone=True)
+
+
+@pytest.mark.parametrize(("tags", "further"), [(True, ["sts:TagSession"]), (False, [])])
+def test_identities_tag_their_session_only_where_they_bring_tags(tags: bool, further: list[str]) -> None:
+    """A9. "Passing session tags in AWS STS": without sts:TagSession a session with tags is refused."""
+    conditions = {"StringEquals": {"cognito-identity.amazonaws.com:aud": "eu-west-3:1"}}
+    trust = json.loads(
+        synth(lambda: web_identity_trust("cognito-identity.amazonaws.com", conditions, tags=tags)).result
+    )
+    assert trust["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": ["sts:AssumeRoleWithWebIdentity", *further],
+            "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+            "Condition": conditions,
+        }
+    ]
+
+
+def test_a_role_for_any_identity_is_refused() -> None:
+    """A9. The provider is the same for every identity pool of every account."""
+    with pytest.raises(ValueError, match="role for everybody"):
+        web_identity_trust("cognito-identity.amazonaws.com", {}, tags=False)

@@ -5,6 +5,7 @@ from types import ModuleType
 
 from local_cloud.deploy.spec import Spec
 from local_cloud.deploy.types import (
+    acm,
     apigatewayv2,
     cloudwatch,
     codedeploy,
@@ -16,6 +17,7 @@ from local_cloud.deploy.types import (
     kms,
     lambda_,
     rds,
+    route53,
     s3,
     secretsmanager,
     sns,
@@ -25,8 +27,8 @@ from local_cloud.deploy.types import (
 )
 
 _MODULES: tuple[ModuleType, ...] = (
-    apigatewayv2, cloudwatch, codedeploy, cognito, dynamodb, ec2, events, iam, kms, lambda_, rds, s3, secretsmanager,
-    sns, sqs, ssm, wafv2,
+    acm, apigatewayv2, cloudwatch, codedeploy, cognito, dynamodb, ec2, events, iam, kms, lambda_, rds, route53, s3,
+    secretsmanager, sns, sqs, ssm, wafv2,
 )  # fmt: skip
 
 

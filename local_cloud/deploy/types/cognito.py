@@ -1,4 +1,4 @@
-"""Cognito user pools: pool, clients, domain, groups, resource servers, identity providers, pool security."""
+"""Cognito user pools and identity pools: pool, clients, domain, groups, scopes, identity providers, security, roles."""
 
 import json
 import uuid
@@ -156,4 +156,45 @@ LOG_DELIVERY_CONFIGURATION = Spec(
     emulated=False,
     calls=(Call("SetLogDeliveryConfiguration", REST),),
     id="{userPoolId}",
+)
+
+IDENTITY_POOL = Spec(
+    token="aws:cognito/identityPool:IdentityPool",
+    service="cognito-identity",
+    calls=(Call("CreateIdentityPool", REST, renames={"tags": "IdentityPoolTags"}),),
+    defaults={"allowUnauthenticatedIdentities": False},
+    id=At("IdentityPoolId"),
+    outputs={
+        "poolId": At("IdentityPoolId"),
+        "arn": "arn:{partition}:cognito-identity:{region}:{account}:identitypool/{poolId}",
+    },
+)
+
+
+def _mappings_by_provider(properties: dict[str, Any], _scope: Scope) -> dict[str, Any]:
+    """The property is a list, the API takes a map; the rules lie one level deeper."""
+    if "roleMappings" in properties:
+        properties["roleMappings"] = {
+            mapping["identityProvider"]: {
+                **{key: mapping[key] for key in ("type", "ambiguousRoleResolution") if key in mapping},
+                **({"rulesConfiguration": {"rules": mapping["mappingRules"]}} if mapping.get("mappingRules") else {}),
+            }
+            for mapping in properties["roleMappings"]
+        }
+    return properties
+
+
+IDENTITY_POOL_ROLE_ATTACHMENT = Spec(
+    token="aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment",
+    service="cognito-identity",
+    calls=(Call("SetIdentityPoolRoles", REST, reshape=_mappings_by_provider),),
+    id="{identityPoolId}",
+)
+
+IDENTITY_POOL_PROVIDER_PRINCIPAL_TAG = Spec(
+    token="aws:cognito/identityPoolProviderPrincipalTag:IdentityPoolProviderPrincipalTag",
+    service="cognito-identity",
+    calls=(Call("SetPrincipalTagAttributeMap", REST),),
+    defaults={"useDefaults": True},
+    id="{identityPoolId}:{identityProviderName}",
 )

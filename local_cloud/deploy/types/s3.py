@@ -93,3 +93,10 @@ BUCKET_ENCRYPTION = Spec(
     calls=(Call("PutBucketEncryption", REST, reshape=_under("serverSideEncryptionConfiguration", "rules")),),
     id="{bucket}",
 )
+
+BUCKET_CORS = Spec(
+    token="aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
+    service="s3",
+    calls=(Call("PutBucketCors", REST, reshape=_under("corsConfiguration", "corsRules")),),
+    id="{bucket}",
+)

@@ -5,10 +5,19 @@ Authorization Reference (ARNs). A type or an invoke that is not here makes the h
 Values that AWS makes up are derived from the logical name: equal in every run, different between two resources.
 """
 
-from support.computed_outputs import compute, identity_and_data
+from support.computed_outputs import compute, domains_and_protection, identity_and_data
 from support.computed_outputs.invokes import INVOKES
 from support.computed_outputs.table import COMPUTED, Created, Place, Request
 
-__all__ = ["COMPUTED", "INVOKES", "Created", "Place", "Request", "compute", "identity_and_data"]
+__all__ = [
+    "COMPUTED",
+    "INVOKES",
+    "Created",
+    "Place",
+    "Request",
+    "compute",
+    "domains_and_protection",
+    "identity_and_data",
+]
 
 COMPUTED["pulumi:providers:aws"] = lambda request: Created(f"provider-{request.digest(8)}", {})

@@ -59,6 +59,17 @@ def _resource_server(request: Request) -> Created:
     return Created(f"{request['userPoolId']}|{identifier}", outputs)
 
 
+@computes("aws:cognito/identityPool:IdentityPool")
+def _identity_pool(request: Request) -> Created:
+    pool = f"{request.place.region}:{request.uuid()}"
+    return Created(pool, {"arn": request.place.arn("cognito-identity", f"identitypool/{pool}")})
+
+
+plain("aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment", lambda r: str(r["identityPoolId"]))
+plain(
+    "aws:cognito/identityPoolProviderPrincipalTag:IdentityPoolProviderPrincipalTag",
+    lambda r: f"{r['identityPoolId']}:{r['identityProviderName']}",
+)
 plain("aws:cognito/userGroup:UserGroup", lambda r: f"{r['userPoolId']}/{r.physical()}")
 plain("aws:cognito/identityProvider:IdentityProvider", lambda r: f"{r['userPoolId']}:{r['providerName']}")
 
@@ -216,6 +227,7 @@ def _bucket(request: Request) -> Created:
 for _type in (
     "bucketPolicy:BucketPolicy",
     "bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "bucketCorsConfiguration:BucketCorsConfiguration",
     "bucketVersioning:BucketVersioning",
     "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
 ):

@@ -1,6 +1,7 @@
 """One resource of every type the local deployer knows, wired to each other as a real program would."""
 
 import compute  # type: ignore[import-not-found]
+import edge  # type: ignore[import-not-found]
 import identity  # type: ignore[import-not-found]
 import messaging  # type: ignore[import-not-found]
 import network  # type: ignore[import-not-found]
@@ -27,6 +28,7 @@ alias = compute.create_function(prefix, role, config.require("note"), opts)
 queue, _ = messaging.create(prefix, key, opts)
 compute.create_consumer(alias, queue, queue_access, opts)
 pool = identity.create(prefix, alias, role, opts)
+edge.create(prefix, config.require("zoneId"), pool, opts)
 compute.create_api(prefix, alias, pool, opts)
 storage.create(prefix, key, pulumi.Output.secret("not-a-real-secret"), opts)
 network.create(prefix, key, opts)

@@ -189,12 +189,5 @@ def create_api(prefix: str, alias: aws.lambda_.Alias, pool: aws.cognito.UserPool
         source_arn=pulumi.Output.concat(api.execution_arn, "/*/*"),
         opts=opts,
     )
-    aws.wafv2.WebAclLoggingConfiguration(
-        "waf-log",
-        resource_arn="arn:aws:wafv2:us-east-1:000000000000:regional/webacl/test/1",
-        log_destination_configs=[access_log.arn],
-        redacted_fields=[{"single_header": {"name": "authorization"}}],
-        opts=opts,
-    )
     pulumi.export("invoke_url", stage.invoke_url)
     pulumi.export("api_execution_arn", api.execution_arn)

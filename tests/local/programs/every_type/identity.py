@@ -143,6 +143,36 @@ def create(
         risk_exception_configuration={"blocked_ip_range_lists": ["10.0.0.0/8"]},
         opts=opts,
     )
+    identity_pool = aws.cognito.IdentityPool(
+        "identity-pool",
+        identity_pool_name=f"{prefix}-identity-pool",
+        cognito_identity_providers=[
+            {"provider_name": pool.endpoint, "client_id": web.id, "server_side_token_check": True}
+        ],
+        opts=opts,
+    )
+    aws.cognito.IdentityPoolRoleAttachment(
+        "identity-pool-roles",
+        identity_pool_id=identity_pool.id,
+        roles={"authenticated": role.arn},
+        role_mappings=[
+            {
+                "identity_provider": pulumi.Output.concat(pool.endpoint, ":", web.id),
+                "type": "Rules",
+                "ambiguous_role_resolution": "Deny",
+                "mapping_rules": [{"claim": "role", "match_type": "Equals", "value": "admin", "role_arn": role.arn}],
+            }
+        ],
+        opts=opts,
+    )
+    aws.cognito.IdentityPoolProviderPrincipalTag(
+        "identity-pool-tags",
+        identity_pool_id=identity_pool.id,
+        identity_provider_name=pool.endpoint,
+        principal_tags={"tenant": "tenant_id"},
+        use_defaults=False,
+        opts=opts,
+    )
     log_group = aws.cloudwatch.LogGroup("pool-log", name=f"/{prefix}/pool", opts=opts)
     aws.cognito.LogDeliveryConfiguration(
         "log-delivery",
@@ -157,6 +187,7 @@ def create(
         opts=opts,
     )
     pulumi.export("pool_id", pool.id)
+    pulumi.export("identity_pool_id", identity_pool.id)
     pulumi.export("pool_endpoint", pool.endpoint)
     pulumi.export("scopes", server.scope_identifiers)
     pulumi.export("web_client_id", web.id)

@@ -58,6 +58,12 @@ def create(prefix: str, key: aws.kms.Key, secret_value: pulumi.Output[str], opts
         ],
         opts=opts,
     )
+    aws.s3.BucketCorsConfiguration(
+        "bucket-cors",
+        bucket=bucket.id,
+        cors_rules=[{"allowed_methods": ["GET"], "allowed_origins": ["https://app.example.com"]}],
+        opts=opts,
+    )
     aws.s3.BucketPolicy(
         "bucket-policy",
         bucket=bucket.id,
