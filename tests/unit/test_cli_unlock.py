@@ -113,7 +113,7 @@ def test_a_dry_run_looks_and_changes_nothing(run: Run) -> None:
 @pytest.mark.parametrize("content", [{"attempts": 0}, {"ends_in": -60}], ids=["no item", "an item that is over"])
 @pytest.mark.parametrize("more", [(), ("--dry-run",)])
 def test_a_user_whom_the_guard_does_not_hold_up_is_told_from_one_it_does(
-    run: Run, content: dict[str, int], more: tuple[str, ...]
+    run: Run, content: dict[str, Any], more: tuple[str, ...]
 ) -> None:
     """A11. Then something else keeps the user out, such as Cognito's own pause; and unlocking twice is no error."""
     result = run(Stack(**content), *more)
