@@ -1,7 +1,6 @@
 """What happens to one sign-in before and after its password, and what the log and the metrics are told of it."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -22,8 +21,8 @@ TELLING = (StoreError, UnreadableEventError, EnvironmentProblemsError)
 class Guard:
     """The guard during one invocation."""
 
-    def __init__(self, logger: Logger, function_name: str, now: Callable[[], float] = time.time) -> None:
-        self._logger, self._function_name, self._now = logger, function_name, now
+    def __init__(self, logger: Logger, function_name: str) -> None:
+        self._logger, self._function_name = logger, function_name
 
     def before(self, event: dict[str, Any]) -> None:
         """Count the attempt. Raises SignInRefusedError while the account is locked, or when counting fails."""
@@ -31,7 +30,7 @@ class Guard:
             configured = environment()
             account = account_of(event, case_sensitive=configured.username_case == "sensitive")
             attempts = Attempts(configured.attempts_table_name, configured.rules)
-            series, allowed = attempts.count(account.key, int(self._now()))
+            series, allowed = attempts.count(account.key, int(time.time()))
         except StoreUnreachableError as error:
             self._failed("attempt not counted", error)
             if configured.when_unreachable == "refuse":

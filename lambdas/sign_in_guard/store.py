@@ -5,7 +5,7 @@ an item one after the other, and each sees what the one before it left. Facts: "
 """
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -13,9 +13,6 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as EndpointError
 
 from sign_in_guard.lockout import Rules, Series, Standing, standing
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
 
 CALLS = 3
 """Calls for one attempt: three settle any contest over a series that is over, and make up for lost connections."""
@@ -142,8 +139,10 @@ def _series(item: Any) -> Series:
 
 
 @cache
-def _client() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=CONFIG)
+def _client() -> Any:
+    # Untyped: which operation to call comes in as a name.
+    make: Any = boto3.client
+    return make("dynamodb", config=CONFIG)
 
 
 _client()  # made while the function starts, when it has a full processor

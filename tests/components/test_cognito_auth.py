@@ -1,17 +1,12 @@
 """CognitoAuth on the resource graph. What Cognito does with it, the local cloud's tests show."""
 
-import re
-from typing import Any
-
 import pytest
 
-from components._checks import ArgumentsError
-from components.cognito_auth import CognitoAuth, Mfa, Tier
+from components.cognito_auth import CognitoAuth, Mfa
+from support.cognito_auth import CLIENT, POOL, pool_with
 from support.component_args import cognito_auth, full_cognito_auth, trigger
 from support.pulumi_harness import Synth, synth
 
-POOL = "aws:cognito/userPool:UserPool"
-CLIENT = "aws:cognito/userPoolClient:UserPoolClient"
 PERMISSION = "aws:lambda/permission:Permission"
 
 
@@ -23,16 +18,6 @@ def least() -> Synth:
 @pytest.fixture(scope="module")
 def full() -> Synth:
     return synth(lambda: CognitoAuth("auth", full_cognito_auth()))
-
-
-def pool_with(**changes: Any) -> dict[str, Any]:
-    return synth(lambda: CognitoAuth("auth", cognito_auth(**changes))).one(POOL).inputs
-
-
-def refused(**changes: Any) -> str:
-    with pytest.raises(ArgumentsError) as caught:
-        synth(lambda: CognitoAuth("auth", cognito_auth(**changes)))
-    return str(caught.value)
 
 
 def test_the_least_pool_has_exactly_these_children(least: Synth) -> None:
@@ -325,75 +310,3 @@ def test_names_follow_the_scheme(least: Synth) -> None:
     """A16."""
     assert least.one(POOL).inputs["name"] == "test-medflow-cognito-user-pool"
     assert least.one(CLIENT, "auth-app-client").inputs["name"] == "test-medflow-cognito-app-client"
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"name_prefix": "Dev_Medflow"}, "name_prefix 'Dev_Medflow' must be lower-case"),
-        (
-            {"tier": Tier.LITE, "triggers": {"pre_token_generation": trigger("f")}},
-            r"triggers.pre_token_generation \(V2_0\) needs tier ESSENTIALS",
-        ),
-        (
-            {
-                "tier": Tier.LITE,
-                "password_policy": {"minimum_length": 8, "temporary_password_days": 1, "history_size": 3},
-            },
-            "password_policy.history_size needs tier ESSENTIALS",
-        ),
-        (
-            {"password_policy": {"minimum_length": 5, "temporary_password_days": 1}},
-            "password_policy.minimum_length is 5; it must be 6 to 99 characters",
-        ),
-        (
-            {"token_lifetime": {"access_minutes": 4, "refresh_days": 30}},
-            "token_lifetime.access_minutes is 4; it must be 5 to 1440 minutes",
-        ),
-        (
-            {"token_lifetime": {"access_minutes": 5, "refresh_days": 4000}},
-            "token_lifetime.refresh_days is 4000; it must be 1 to 3650 days",
-        ),
-        (
-            {"web_client": {"callback_urls": ["http://app.example.com"], "logout_urls": []}},
-            "web_client.callback_urls: 'http://app.example.com' must start with https://",
-        ),
-        (
-            {"triggers": {"pre_sign_up": {**trigger("f"), "pool_operations": ["AdminGetUser"]}}},
-            "triggers.pre_sign_up.pool_operations needs role_name",
-        ),
-        (
-            {"triggers": {"pre_singup": trigger("f")}},
-            "triggers.pre_singup is no kind of trigger; known: custom_message",
-        ),
-        ({"roles": []}, "roles must not be empty"),
-        (
-            {"roles": [{"name": "admin", "description": "", "scopes": ["fly"]}]},
-            "role 'admin' names the unknown scope 'fly'",
-        ),
-        ({"machine_client": {"scopes": ["staff.read"]}}, "machine_client needs hosted_ui"),
-        ({"machine_client": {"scopes": []}}, "machine_client.scopes must not be empty"),
-        ({"hosted_ui": {}}, "hosted_ui takes exactly one of domain_prefix and custom_domain_name"),
-        ({"hosted_ui": {"domain_prefix": "my-aws-login"}}, "must not contain 'aws'"),
-        ({"hosted_ui": {"custom_domain_name": "auth.medflow.com"}}, "custom_domain_name needs certificate_arn"),
-        (
-            {
-                "hosted_ui": {
-                    "custom_domain_name": "auth.medflow.com",
-                    "certificate_arn": "arn:aws:acm:eu-west-3:123456789012:certificate/1",
-                }
-            },
-            "hosted_ui.certificate_arn is in eu-west-3; it must be in us-east-1",
-        ),
-        ({"hosted_ui": {"domain_prefix": "x"}}, "hosted_ui needs at least one of web_client.callback_urls"),
-    ],
-)
-def test_a_bad_argument_is_refused_with_its_key_and_its_fix(changes: dict[str, Any], message: str) -> None:
-    """A3 A5."""
-    assert re.search(message, refused(**changes))
-
-
-def test_all_problems_are_named_at_once() -> None:
-    text = refused(roles=[], token_lifetime={"access_minutes": 1, "refresh_days": 0})
-    assert text.startswith("CognitoAuth 'auth': ")
-    assert all(part in text for part in ("access_minutes is 1", "refresh_days is 0", "roles must not be empty"))

@@ -13,10 +13,13 @@ from local_cloud.cloud import LocalCloud
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
-def client_as(cloud: LocalCloud, credentials: Mapping[str, str], service: str) -> Any:
-    """A client with the credentials of STS (`SecretAccessKey`) or of an identity pool (`SecretKey`)."""
+def client_as(cloud: LocalCloud, credentials: Mapping[str, str], service: str, *, tls: bool = False) -> Any:
+    """A client with the credentials of STS (`SecretAccessKey`) or of an identity pool (`SecretKey`).
+
+    The local cloud is reached without TLS; with `tls` the client says that a proxy in front of it took that off.
+    """
     session: Any = boto3.Session()
-    return session.client(
+    client = session.client(
         service,
         endpoint_url=cloud.endpoint,
         region_name=cloud.region,
@@ -24,6 +27,13 @@ def client_as(cloud: LocalCloud, credentials: Mapping[str, str], service: str) -
         aws_secret_access_key=credentials.get("SecretAccessKey") or credentials["SecretKey"],
         aws_session_token=credentials["SessionToken"],
     )
+    if tls:
+        client.meta.events.register("before-sign", _over_tls)
+    return client
+
+
+def _over_tls(request: Any, **_: Any) -> None:
+    request.headers["X-Forwarded-Proto"] = "https"
 
 
 def assume(

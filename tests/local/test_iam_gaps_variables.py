@@ -1,5 +1,7 @@
 """Policy variables in the running local cloud: a clinic's boundary is one."""
 
+import base64
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -103,17 +105,25 @@ def test_documents_of_the_older_version_have_no_variables(put: Callable[..., str
     assert put(f"clinics/{OWN}/a", statement, tags={"tenant": OWN}, version=version) == expected
 
 
-@pytest.mark.parametrize(("queue", "expected"), [("own", "done"), ("other", "denied")])
+@pytest.mark.parametrize(
+    "operation", ["start_message_move_task", "list_message_move_tasks", "cancel_message_move_task"]
+)
 def test_a_message_move_task_is_authorized_on_its_source_queue(
-    cloud: LocalCloud, unique: Callable[[str], str], queue: str, expected: str
+    cloud: LocalCloud, unique: Callable[[str], str], operation: str
 ) -> None:
-    """C2. "Actions, resources, and condition keys for Amazon SQS"; stock, the resource is *."""
-    sqs, names = cloud.client("sqs"), {which: unique(which) for which in ("own", "other")}
-    for name in names.values():
-        sqs.create_queue(QueueName=name)
-    arns = {which: f"arn:aws:sqs:{cloud.region}:{cloud.account_id}:{name}" for which, name in names.items()}
-    session = assume(cloud, allow("sqs:ListMessageMoveTasks", arns["own"]))
-    assert outcome(client_as(cloud, session, "sqs").list_message_move_tasks, SourceArn=arns[queue]) == expected
+    """C2. "Actions, resources, and condition keys for Amazon SQS"; stock, the resource is * and no grant matches."""
+    names = [unique("own"), unique("other")]
+    for name in names:
+        cloud.client("sqs").create_queue(QueueName=name)
+    own, other = (f"arn:aws:sqs:{cloud.region}:{cloud.account_id}:{name}" for name in names)
+    action = f"sqs:{''.join(word.capitalize() for word in operation.split('_'))}"
+    call = getattr(client_as(cloud, assume(cloud, allow(action, own)), "sqs"), operation)
+
+    def source(arn: str) -> dict[str, str]:
+        handle = base64.b64encode(json.dumps({"taskId": "none", "sourceArn": arn}).encode()).decode()
+        return {"TaskHandle": handle} if operation.startswith("cancel") else {"SourceArn": arn}
+
+    assert (outcome(call, **source(own)) == "denied", outcome(call, **source(other))) == (False, "denied")
 
 
 @pytest.mark.parametrize(("stream", "expected"), [(OWN, "done"), (OTHER, "denied")])
