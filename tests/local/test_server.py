@@ -157,8 +157,9 @@ def test_a_second_start_in_the_same_directory_is_refused_and_harms_nothing(cloud
 
 
 def test_of_two_starts_at_once_one_wins_and_keeps_its_files(local_directory: Path) -> None:
-    """H1. The loser clears away what is its own: the winner's lock, or a third start would take the winner's database."""
-    directory, outcomes = local_directory / "race", []
+    """H1. The loser clears away what is its own, not the winner's lock: a third start would take the database."""
+    directory = local_directory / "race"
+    outcomes: list[LocalCloud | LocalCloudError] = []
 
     def start() -> None:
         try:
