@@ -170,4 +170,4 @@ def _end(run_directory: RunDirectory, process: "subprocess.Popen[bytes]") -> Non
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    run_directory.remove_run_time_files()
+    run_directory.clear()

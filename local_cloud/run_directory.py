@@ -59,12 +59,9 @@ class RunDirectory:
 
         `owner` is the process that the server lives for. The lock ends with the process, however it ends.
         """
-        file = self.lock_file.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise DirectoryInUseError(self._in_use_text()) from None
+        file = self._take()
+        if file is None:
+            raise DirectoryInUseError(self._in_use_text())
         file.truncate(0)
         json.dump({"pid": os.getpid(), "owner": owner}, file)
         file.flush()
@@ -85,10 +82,35 @@ class RunDirectory:
                 self.end(holder["pid"], signal.SIGKILL)
                 break
             time.sleep(0.02)
-        self.remove_run_time_files()
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove the run-time files unless a cloud holds the directory: it may be another one by now, with files of
+        the same names."""
+        if (lock := self._take()) is not None:
+            with lock:
+                self.remove_run_time_files()
+
+    def _take(self) -> IO[str] | None:
+        """The lock file, locked; None while another process holds it."""
+        while True:
+            file = self.lock_file.open("a+")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(file.fileno()), self.lock_file.stat()):
+                    return file
+            except BlockingIOError:
+                file.close()
+                return None
+            except FileNotFoundError:
+                pass
+            file.close()  # its last holder removed it: a lock on a file without a name keeps nobody out
 
     def remove_run_time_files(self) -> None:
-        """End left-over Lambda workers and PostgreSQL of this directory, then delete everything but the log."""
+        """End left-over Lambda workers and PostgreSQL of this directory, then delete everything but the log.
+
+        For who holds the lock.
+        """
         for pid in self._recorded(self.workers, "*/pid"):
             self.end(pid, signal.SIGKILL)
         for pid in self._recorded(self.postgres, "**/postmaster.pid"):
@@ -109,7 +131,7 @@ class RunDirectory:
         except psutil.TimeoutExpired:
             process.kill()
             process.wait(END_GRACE_SECONDS)
-        except psutil.NoSuchProcess:
+        except (psutil.NoSuchProcess, psutil.AccessDenied):  # AccessDenied: another user's, so not ours
             return
 
     def _ours(self, process: psutil.Process) -> bool:

@@ -1,7 +1,6 @@
 """One local cloud from nothing to deployed: build the functions, start the emulator, run the program against it."""
 
 import contextlib
-import os
 import signal
 import threading
 import time
@@ -21,7 +20,7 @@ from medflow.errors import OperatorError
 from medflow.local.narrator import Narrator
 
 MAX_LISTED = 5
-"""Lines of an error from below that are shown without --debug."""
+"""Lines of a resource's error that are shown without --debug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +98,7 @@ def clearly() -> Iterator[None]:
     try:
         yield
     except DeployError as error:
-        at = f" at {error.resource}" if error.resource else ""
-        raise OperatorError(f"the deployment failed{at}: {_short(str(error))}") from error
+        raise OperatorError(f"the deployment failed: {_told(error)}") from error
     except (LocalCloudError, BuildError, ConnectionFileError) as error:
         raise OperatorError(str(error)) from error
 
@@ -130,6 +128,15 @@ def _stop(starting: "Future[LocalCloud]") -> None:
         starting.result().stop()
 
 
-def _short(text: str) -> str:
-    lines = text.strip().splitlines()
-    return os.linesep.join(lines[:MAX_LISTED])
+def _told(error: DeployError) -> str:
+    """What failed, resource first. Only AWS's words on a resource are cut: a configuration is mended line by line."""
+    text = str(error).strip()
+    if error.resource is None:
+        return text
+    first, *others = text.splitlines()
+    if not first.startswith(error.resource):
+        first = f"{error.resource}: {first}"
+    hidden = len(others) + 1 - MAX_LISTED
+    if hidden > 0:
+        others = [*others[: MAX_LISTED - 1], f"… and {hidden} more lines; `medflow --debug local up` shows all"]
+    return "\n".join([first, *others])

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -153,6 +154,30 @@ def test_a_second_start_in_the_same_directory_is_refused_and_harms_nothing(cloud
     with pytest.raises(LocalCloudError, match=rf"already runs in {cloud.directory} \(process {cloud.pid}\).*stop it"):
         LocalCloud.start(cloud.directory)
     assert cloud.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_of_two_starts_at_once_one_wins_and_keeps_its_files(local_directory: Path) -> None:
+    """H1. The loser clears away what is its own, not the winner's lock: a third start would take the database."""
+    directory = local_directory / "race"
+    outcomes: list[LocalCloud | LocalCloudError] = []
+
+    def start() -> None:
+        try:
+            outcomes.append(LocalCloud.start(directory))
+        except LocalCloudError as error:
+            outcomes.append(error)
+
+    starts = [threading.Thread(target=start) for _ in range(2)]
+    for thread in starts:
+        thread.start()
+    for thread in starts:
+        thread.join()
+    [winner] = [outcome for outcome in outcomes if isinstance(outcome, LocalCloud)]
+    with winner:
+        with pytest.raises(LocalCloudError, match="already runs in"):
+            LocalCloud.start(directory)
+        with psycopg.connect(winner.postgres_dsn) as session:
+            assert session.execute("SELECT 1").fetchone() == (1,)
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,14 @@ from typer.testing import CliRunner, Result
 
 from local_cloud import connection
 from local_cloud.connection import Connection
+from local_cloud.deploy.client import DeployError
 from local_cloud.journey import Report, StepResult
 from local_cloud.journey.traveller import Traveller
 from medflow import cli
 from medflow.errors import OperatorError
 from medflow.local import smoke, state, up
 from medflow.local.narrator import Narrator
-from medflow.local.session import StopSignals
+from medflow.local.session import MAX_LISTED, StopSignals, clearly
 
 CONNECTION = Connection("http://127.0.0.1:4566", "us-east-1", "http://api", "dsn", {"api_id": "a"})
 
@@ -160,6 +161,36 @@ def test_a_stack_that_cannot_be_deployed_is_a_failed_step_in_the_file(
     [step] = json.loads((tmp_path / smoke.FILE_NAME).read_text())["steps"]
     assert (result.exit_code, step["ok"]) == (1, False)
     assert step["detail"] == "the deployment failed at aws:sqs/queue:Queue signups: no"
+
+
+# --- a deployment that fails ------------------------------------------------------------------------------------------
+
+
+def told(error: DeployError) -> str:
+    with pytest.raises(OperatorError) as caught, clearly():
+        raise error
+    return str(caught.value)
+
+
+def test_no_problem_of_the_configuration_is_left_out() -> None:
+    """F1. All of them in one round, however many there are."""
+    problems = "\n".join(f"Pulumi.local.yaml: medflow:key{number} is wrong" for number in range(3 * MAX_LISTED))
+    assert told(DeployError(problems)) == f"the deployment failed: {problems}"
+
+
+def test_what_is_left_out_of_a_resources_error_is_said() -> None:
+    """H1. With the way to see it."""
+    queue = "aws:sqs/queue:Queue signups"
+    lines = told(DeployError(f"{queue}: " + "\n".join(f"line {number}" for number in range(12)), queue)).splitlines()
+    assert (len(lines), lines[MAX_LISTED - 1]) == (MAX_LISTED + 1, f"line {MAX_LISTED - 1}")
+    assert lines[-1] == f"… and {12 - MAX_LISTED} more lines; `medflow --debug local up` shows all"
+
+
+def test_the_resource_that_failed_is_named_once() -> None:
+    """H1. Its own error begins with it."""
+    queue = "aws:sqs/queue:Queue signups"
+    assert told(DeployError(f"{queue}: CreateQueue: no", queue)) == f"the deployment failed: {queue}: CreateQueue: no"
+    assert told(DeployError("CreateQueue: no", queue)) == f"the deployment failed: {queue}: CreateQueue: no"
 
 
 # --- what is told -----------------------------------------------------------------------------------------------------
