@@ -11,6 +11,9 @@ from components.api_front_door import ApiFrontDoor
 from components.clinic_api import ClinicApi
 from components.cognito_auth import CognitoAuth, CognitoAuthArgs, HostedUiArgs, Mfa, Tier
 from components.consumer_config import ConsumerConfig
+from components.custom_message import CustomMessage, CustomMessageArgs, Language
+from components.sign_in_guard import SignInGuard
+from components.sign_up_validator import SignUpValidator, SignUpValidatorArgs
 from components.signup_pipeline import SignupPipeline
 from components.token_enricher import TenantlessUsers, TokenEnricher
 from components.user_database import UserDatabase
@@ -88,6 +91,28 @@ signups = SignupPipeline(
     },
     in_aws,
 )
+guard = SignInGuard(
+    "sign-in-guard",
+    {
+        "name_prefix": prefix,
+        "protect_table": settings.deletion_protection,
+        "failures_before_lock": settings.lockout_failures,
+        "lock_minutes": settings.lockout_minutes,
+        "username_case_sensitive": settings.username_case_sensitive,
+        "operations": operations,
+    },
+    in_aws,
+)
+validator_args: SignUpValidatorArgs = {
+    "name_prefix": prefix,
+    "roles": [role["name"] for role in roles],
+    "allowed_email_domains": list(settings.allowed_email_domains),
+    "denied_email_domains": list(settings.denied_email_domains),
+    "operations": operations,
+}
+if settings.license_states:
+    validator_args["license_states"] = list(settings.license_states)
+validator = SignUpValidator("sign-up-validator", validator_args, in_aws)
 clinic_api = ClinicApi(
     "clinic-api",
     {
@@ -127,6 +152,21 @@ auth_args: CognitoAuthArgs = {
     "self_sign_up": settings.self_sign_up,
     "username_case_sensitive": settings.username_case_sensitive,
     "triggers": {
+        "pre_sign_up": {
+            "function_name": validator.function_name,
+            "alias_name": validator.alias_name,
+            "alias_arn": validator.alias_arn,
+        },
+        "pre_authentication": {
+            "function_name": guard.function_name,
+            "alias_name": guard.alias_name,
+            "alias_arn": guard.alias_arn,
+        },
+        "post_authentication": {
+            "function_name": guard.function_name,
+            "alias_name": guard.alias_name,
+            "alias_arn": guard.alias_arn,
+        },
         "pre_token_generation": {
             "function_name": enricher.function_name,
             "alias_name": enricher.alias_name,
@@ -148,6 +188,22 @@ if settings.enable_hosted_ui:
         else {"domain_prefix": settings.domain_prefix}
     )
     auth_args["hosted_ui"] = hosted_ui
+if settings.email_sender_arn:
+    # Cognito takes a trigger's words only where the pool has a sender of its own.
+    messages_args: CustomMessageArgs = {
+        "name_prefix": prefix,
+        "default_language": Language(settings.default_language),
+        "operations": operations,
+    }
+    if settings.application_url:
+        messages_args["application_url"] = settings.application_url
+    messages = CustomMessage("messages", messages_args, in_aws)
+    auth_args["email"] = {"source_arn": settings.email_sender_arn, "from_address": settings.email_from_address}
+    auth_args["triggers"]["custom_message"] = {
+        "function_name": messages.function_name,
+        "alias_name": messages.alias_name,
+        "alias_arn": messages.alias_arn,
+    }
 if settings.machine_scopes:
     auth_args["machine_client"] = {"scopes": list(settings.machine_scopes)}
 

@@ -24,6 +24,11 @@ def between(key: str, value: int | float, low: int | float, high: int | float, u
     return [f"{key} is {value}; it must be {low} to {high}{' ' + unit if unit else ''}"]
 
 
+def one_of(key: str, value: str, allowed: Sequence[str]) -> list[str]:
+    """A problem when `value` is none of `allowed`."""
+    return [] if value in allowed else [f"{key} is {value!r}; it must be one of {', '.join(allowed)}"]
+
+
 def arn_of(key: str, value: str, service: str, region: str | None = None) -> list[str]:
     """A problem when `value` is not an ARN of `service` (in `region`, when one is demanded)."""
     match = _ACCOUNT_ARN.fullmatch(value)

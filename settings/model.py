@@ -93,6 +93,15 @@ class Settings(BaseModel):
     web_logout_urls: Texts
     machine_scopes: Texts
     tenantless_users: Literal["refuse", "limited"]
+    lockout_failures: Annotated[int, Field(ge=2, le=100)]
+    lockout_minutes: Annotated[int, Field(ge=1, le=1440)]
+    allowed_email_domains: Texts
+    denied_email_domains: Texts
+    license_states: Texts
+    default_language: Literal["ar", "fr", "en"]
+    application_url: Annotated[str, Field(pattern=r"^(https://\S+|http://localhost(:\d+)?(/\S*)?)?$")]
+    email_sender_arn: Annotated[str, _arn("ses", "identity/")]
+    email_from_address: Annotated[str, Field(pattern=r"^([^@<>\s]+@[^@<>\s]+|[^<>]+ <[^@<>\s]+@[^@<>\s]+>)?$")]
     roles: Annotated[tuple[Role, ...], BeforeValidator(_roles), Field(min_length=1)]
     database_cluster_arn: Annotated[str, _arn("rds", "cluster:")]
     database_secret_arn: Annotated[str, _arn("secretsmanager", "secret:")]

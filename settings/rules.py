@@ -90,6 +90,18 @@ def browsers_reach_us_over_https_from_known_origins(settings: Settings, environm
             yield from _not_https(key, url, environment)
 
 
+def invitations_lead_to_the_application(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """Whom the pool invites must not be sent to a developer's machine."""
+    if settings.application_url:
+        yield from _not_https("applicationUrl", settings.application_url, environment)
+
+
+def a_sender_has_an_address(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """SES wants to know from whom."""
+    if bool(settings.email_sender_arn) != bool(settings.email_from_address):
+        yield "emailFromAddress", "goes together with emailSenderArn: give both or neither"
+
+
 def hosted_ui_has_a_host(settings: Settings, _: Environment) -> Iterator[Problem]:
     """Sign-in pages need exactly one host name, and an address to return to."""
     if not settings.enable_hosted_ui:
@@ -171,6 +183,8 @@ RULES: tuple[Rule, ...] = (
     nobody_goes_without_clinic_in_prod,
     access_tokens_are_short_lived_in_prod,
     browsers_reach_us_over_https_from_known_origins,
+    invitations_lead_to_the_application,
+    a_sender_has_an_address,
     hosted_ui_has_a_host,
     an_existing_database_comes_with_its_secret,
     database_capacity_fits,

@@ -25,7 +25,8 @@ def configuration(args: CognitoAuthArgs) -> aws.cognito.UserPoolEmailConfigurati
 def problems(args: CognitoAuthArgs) -> list[str]:
     """What is wrong with the sender."""
     if "email" not in args:
-        return []
+        without = "triggers.custom_message needs email: Cognito takes its words only where SES sends for the pool"
+        return [without] if "custom_message" in args.get("triggers", {}) else []
     email = args["email"]
     found = arn_of("email.source_arn", email["source_arn"], "ses")
     for key, text in (("from_address", email["from_address"]), ("reply_to", email.get("reply_to", "a@b"))):

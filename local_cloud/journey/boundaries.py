@@ -2,10 +2,15 @@
 
 import secrets
 import uuid
+from functools import partial
 
 from local_cloud.journey.sign_in import srp
 from local_cloud.journey.traveller import POOR_ROLE, Traveller, new_password
-from local_cloud.journey.wire import expect, expect_status, get
+from local_cloud.journey.wire import expect, expect_refusal, expect_status, get
+
+
+FAILURES_BEFORE_LOCK = 5
+"""What the stack has for `lockoutFailures`."""
 
 
 def refuse_no_token(traveller: Traveller) -> str:
@@ -32,6 +37,27 @@ def refuse_damaged_token(traveller: Traveller) -> str:
 
 def refuse_poor_role(traveller: Traveller) -> str:
     """H2. A patient of the same clinic signs in, but has no scope on staff."""
+    email, password = _register_patient(traveller)
+    token = srp(traveller.browser, traveller.pool_id, traveller.web_client_id, email, password).access
+    expect_status(get(traveller.api("/api/me"), token), 200, "a patient's own profile")
+    expect_status(get(traveller.users_of(traveller.clinic_id), token), 403, "a patient asks for the clinic's staff")
+    return f"a {POOR_ROLE} of the same clinic: own profile 200, staff 403"
+
+
+def lock_after_failures(traveller: Traveller) -> str:
+    """A11 H2. Five wrong passwords, and the right one no longer helps."""
+    email, password = _register_patient(traveller)
+    sign_in = partial(srp, traveller.browser, traveller.pool_id, traveller.web_client_id, email)
+    for _ in range(FAILURES_BEFORE_LOCK):
+        expect_refusal(partial(sign_in, new_password()), "NotAuthorizedException", "a wrong password")
+    expect_refusal(
+        partial(sign_in, password), "UserLambdaValidationException", "the right password of a locked account"
+    )
+    return f"{FAILURES_BEFORE_LOCK} wrong passwords, then the right one: refused"
+
+
+def _register_patient(traveller: Traveller) -> tuple[str, str]:
+    """E-mail address and password of a new patient of the traveller's clinic."""
     email, password = f"patient.{secrets.token_hex(4)}@example.com", new_password()
     pool_id = traveller.pool_id
     # A person the clinic registered: no e-mail is sent, the journey knows the password.
@@ -49,10 +75,7 @@ def refuse_poor_role(traveller: Traveller) -> str:
         UserPoolId=pool_id, Username=email, Password=password, Permanent=True
     )
     traveller.administrator.admin_add_user_to_group(UserPoolId=pool_id, Username=email, GroupName=POOR_ROLE)
-    token = srp(traveller.browser, pool_id, traveller.web_client_id, email, password).access
-    expect_status(get(traveller.api("/api/me"), token), 200, "a patient's own profile")
-    expect_status(get(traveller.users_of(traveller.clinic_id), token), 403, "a patient asks for the clinic's staff")
-    return f"a {POOR_ROLE} of the same clinic: own profile 200, staff 403"
+    return email, password
 
 
 def refuse_other_clinic(traveller: Traveller) -> str:

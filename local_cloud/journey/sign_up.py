@@ -3,8 +3,19 @@
 import time
 from functools import partial
 
+from botocore.exceptions import ClientError
+
 from local_cloud.journey.traveller import STAFF_ROLE, Traveller
-from local_cloud.journey.wire import expect, expect_refusal, expect_status, get, mailed_code, poll
+from local_cloud.journey.wire import (
+    JourneyError,
+    expect,
+    expect_refusal,
+    expect_status,
+    get,
+    mailed_code,
+    mails_to,
+    poll,
+)
 
 ADMINISTRATORS_ATTRIBUTES = ("custom:clinic_id", "custom:user_role")
 """What decides over access and is therefore an administrator's to write, no client's."""
@@ -41,6 +52,34 @@ def receive_code(traveller: Traveller) -> str:
         f"an e-mail with a code to {traveller.email}",
     )
     return "one e-mail with a six-digit code"
+
+
+def read_mail(traveller: Traveller) -> str:
+    """A12. The mail is in the language that the visitor chose, in its direction."""
+    direction = "rtl" if traveller.language == "ar" else "ltr"
+    mails = mails_to(traveller.connection.endpoint, traveller.email)
+    opening = f'<html lang="{traveller.language}" dir="{direction}">'
+    expect(bool(mails) and opening in mails[0], f"the mail is not in {traveller.language}")
+    return f"language {traveller.language}, direction {direction}"
+
+
+def refuse_false_identifier(traveller: Traveller) -> str:
+    """A13. A provider number whose check digit is wrong; the refusal names the field."""
+    try:
+        traveller.browser.sign_up(
+            ClientId=traveller.web_client_id,
+            Username=f"false.{traveller.email}",
+            Password=traveller.password,
+            UserAttributes=[
+                {"Name": "email", "Value": f"false.{traveller.email}"},
+                {"Name": "custom:npi_number", "Value": "1234567890"},
+            ],
+        )
+    except ClientError as error:
+        text = error.response["Error"]["Message"]
+        expect("npi_number" in text, f"the refusal does not name the field: {text}")
+        return "refused by name: npi_number"
+    raise JourneyError("a sign-up with a wrong provider number is taken")
 
 
 def refuse_chosen_clinic(traveller: Traveller) -> str:

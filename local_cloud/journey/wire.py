@@ -88,12 +88,15 @@ def poll(look: Callable[[], Found | None], what: str, patience: float = PATIENCE
         time.sleep(POLL_SECONDS)
 
 
-def mailed_code(endpoint: str, email: str) -> str | None:
-    """The code in the newest e-mail to that address in the emulator's mailbox, None while there is none."""
+def mails_to(endpoint: str, email: str) -> list[str]:
+    """Subject and text of every e-mail to that address in the emulator's mailbox, the newest first."""
     answer = get(f"{endpoint}/_ministack/ses/messages")
     expect_status(answer, 200, "the emulator's mailbox")
     mails = [mail for mails in answer.body["messages"].values() for mail in mails if email in mail["To"]]
-    for mail in sorted(mails, key=lambda mail: str(mail["Timestamp"]), reverse=True):
-        if match := CODE.search(f"{mail['Subject']} {mail['BodyText'] or ''} {mail['BodyHtml'] or ''}"):
-            return match.group()
-    return None
+    mails.sort(key=lambda mail: str(mail["Timestamp"]), reverse=True)
+    return [f"{mail['Subject']} {mail['BodyText'] or ''} {mail['BodyHtml'] or ''}" for mail in mails]
+
+
+def mailed_code(endpoint: str, email: str) -> str | None:
+    """The code in the newest e-mail to that address that holds one, None while there is none."""
+    return next((match.group() for mail in mails_to(endpoint, email) if (match := CODE.search(mail))), None)

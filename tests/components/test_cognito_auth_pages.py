@@ -106,7 +106,7 @@ def test_a_backend_that_uses_no_pages_has_no_look() -> None:
     """A6."""
     graph = graph_of_everything(backend_client={"generate_secret": True})
     assert graph.names(BRANDING) == ["auth-web-client-branding"]
-    assert "allowedOauthFlows" not in graph.one(CLIENT, "auth-app-client").inputs
+    assert graph.one(CLIENT, "auth-app-client").inputs["allowedOauthFlows"] == []
 
 
 def test_the_backend_may_sign_users_in_on_the_pages(graph: Synth) -> None:

@@ -119,6 +119,12 @@ def test_a_secret_value_is_not_repeated_in_the_refusal() -> None:
 
 
 BROKEN_RULES: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "prod",
+        {"applicationUrl": "http://localhost:5173/"},
+        "applicationUrl: http://localhost:5173/ points to localhost",
+    ),
+    ("dev", {"emailFromAddress": "no-reply@medflow.com"}, "emailFromAddress: goes together with emailSenderArn"),
     ("prod", {"allowedAccountIds": "[]"}, "allowedAccountIds: must name the AWS account of prod"),
     ("staging", {"allowedAccountIds": "[]"}, "allowedAccountIds: must name the AWS account of staging"),
     ("staging", {"secretRecoveryDays": "3"}, "secretRecoveryDays: must be 0, or 7 to 30"),
