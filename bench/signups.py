@@ -47,9 +47,7 @@ def findings(directory: Path) -> Iterator[Finding]:
     """Deploys once, measures all of it there."""
     with LocalCloud.start(directory) as cloud:
         outputs = deploy(cloud.endpoint).outputs
-        connection = Connection.of_deployment(
-            endpoint=cloud.endpoint, region=cloud.region, postgres_dsn=cloud.postgres_dsn, outputs=outputs
-        )
+        connection = Connection.of_deployment(endpoint=cloud.endpoint, postgres_dsn=cloud.postgres_dsn, outputs=outputs)
         yield from _consumer(connection)
         yield from _confirmation(connection)
 

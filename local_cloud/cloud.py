@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from local_cloud import aws, compatibility
+from local_cloud.processes import is_alive
 from local_cloud.run_directory import DirectoryInUseError, RunDirectory
 from local_cloud.server import ACCOUNT_ID, FAILURE_PREFIX, REGION
 
@@ -99,6 +100,14 @@ class LocalCloud:
             if service not in self._clients:
                 self._clients[service] = aws.client(service, self.endpoint, self.region)
             return self._clients[service]
+
+    def ended(self) -> str | None:
+        """Which part of it ended by itself, and the log that may say why; None while all of it runs."""
+        if not is_alive(self.pid):
+            return f"the local cloud ended by itself; see {self._run_directory.log_file}"
+        if not is_alive(self.postgres_pid):
+            return f"PostgreSQL, and so the local cloud, ended by itself; see {self._run_directory.keep_database_log()}"
+        return None
 
     def stop(self) -> None:
         """End the server, its Lambda workers and PostgreSQL, free the port, delete all files but the log."""

@@ -32,15 +32,14 @@ class Connection:
     outputs: Mapping[str, Any] = field(repr=False)
 
     @classmethod
-    def of_deployment(
-        cls, *, endpoint: str, region: str, postgres_dsn: str, outputs: Mapping[str, Any]
-    ) -> "Connection":
-        """The connection to a stack just deployed.
+    def of_deployment(cls, *, endpoint: str, postgres_dsn: str, outputs: Mapping[str, Any]) -> "Connection":
+        """The connection to a stack just deployed, in the stack's own region: the emulator plays any of them.
 
         The API's address is the emulator's own: `*.execute-api.localhost` does not resolve through glibc. Raises
-        ConnectionFileError when the stack has no `api_id`.
+        ConnectionFileError when the stack has no `region` or `api_id`.
         """
-        connection = cls(endpoint, region, "", postgres_dsn, outputs)
+        connection = cls(endpoint, "", "", postgres_dsn, outputs)
+        region = connection.output("region")
         api_url = f"{endpoint}/_aws/execute-api/{connection.output('api_id')}"
         return cls(endpoint, region, api_url, postgres_dsn, outputs)
 

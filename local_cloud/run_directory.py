@@ -2,7 +2,8 @@
 
     lock          held (flock) by the server for as long as it lives; names the server's and its owner's process
     server.json   written when the cloud answers
-    server.log    output of the server; the only file that outlives the cloud
+    server.log    output of the server; outlives the cloud
+    postgres.log  output of a database that ended by itself, until the next start
     tmp/          TMPDIR of the server and of its Lambda workers
     state/ s3/    the emulator's own files
     postgres/     the database cluster
@@ -48,6 +49,7 @@ class RunDirectory:
         self.lock_file = self.path / "lock"
         self.server_file = self.path / "server.json"
         self.log_file = self.path / "server.log"
+        self.kept_database_log = self.path / "postgres.log"
         self.temporary = self.path / "tmp"
         self.state = self.path / "state"
         self.objects = self.path / "s3"
@@ -82,7 +84,14 @@ class RunDirectory:
                 self.end(holder["pid"], signal.SIGKILL)
                 break
             time.sleep(0.02)
+        self.kept_database_log.unlink(missing_ok=True)
         self.clear()
+
+    def keep_database_log(self) -> Path:
+        """Save the database's log from the cleaning up. Returns where it is then."""
+        with contextlib.suppress(OSError):
+            shutil.copyfile(self.postgres / "postgres.log", self.kept_database_log)
+        return self.kept_database_log
 
     def clear(self) -> None:
         """Remove the run-time files unless a cloud holds the directory: it may be another one by now, with files of

@@ -177,9 +177,12 @@ def _database(beside: ThreadPoolExecutor, directory: Path) -> Iterator["Future[P
     def start() -> "Postgres":
         import psycopg
 
-        from local_cloud.postgres import Postgres
+        from local_cloud.postgres import Postgres, PostgresError
 
-        postgres = Postgres.start(directory)
+        try:
+            postgres = Postgres.start(directory)
+        except PostgresError as problem:
+            raise StartError(str(problem)) from problem
         try:
             with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
                 connection.execute(f"CREATE DATABASE {DATABASE}")

@@ -107,6 +107,7 @@ def _build_one(
     known = manifest.get(recipe.package, {})
     if known.get("inputs") == inputs and path.is_file() and known["sha256"] == sha256(path.read_bytes()).hexdigest():
         return BuiltPackage(recipe.package, path, known["sha256"], known["size"], cached=True)
+    _refuse_bad_syntax(recipe.package, content)
     content |= vendored(recipe.requirements)
     _refuse_native_code(recipe.package, content)
     zipped = _zip(content)
@@ -147,6 +148,21 @@ def _is_wanted(path: Path) -> bool:
     if path.parts[0] == "bin" or path.name == ".lock":
         return False
     return not path.parts[0].endswith(".dist-info") or any(_LICENCE.search(part) for part in path.parts[1:])
+
+
+def _refuse_bad_syntax(package: str, sources: dict[str, bytes]) -> None:
+    """Here, with file and line: in the function it would be a start that fails again and again."""
+    problems = []
+    for name, text in sources.items():
+        if name.endswith(".py"):
+            try:
+                # dont_inherit: this module's own future imports are none of theirs. Nothing is run.
+                compile(text, f"lambdas/{name}", "exec", dont_inherit=True)
+            except (SyntaxError, ValueError) as error:
+                line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+                problems.append(f"lambdas/{name}{line}: {getattr(error, 'msg', error)}")
+    if problems:
+        raise BuildError(f"{package}: " + "; ".join(problems))
 
 
 def _refuse_native_code(package: str, content: Iterable[str]) -> None:
@@ -192,7 +208,15 @@ def _read_manifest(output: Path) -> dict[str, Any]:
         manifest = json.loads((output / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return {}
-    return manifest if isinstance(manifest, dict) else {}
+    if not isinstance(manifest, dict):
+        return {}
+    return {name: entry for name, entry in manifest.items() if _is_entry(entry)}
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether it is as `_build_one` writes it; an entry of another shape counts as none."""
+    kinds = {"path": str, "sha256": str, "size": int, "inputs": str}
+    return isinstance(entry, dict) and all(isinstance(entry.get(name), kind) for name, kind in kinds.items())
 
 
 def _write(path: Path, content: bytes) -> None:

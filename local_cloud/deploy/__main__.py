@@ -18,7 +18,7 @@ import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
-from local_cloud.deploy.errors import ConfigurationError, ResourceError
+from local_cloud.deploy.errors import ConfigurationError, ResourceError, ValueTypeError
 
 
 class EventStream:
@@ -64,7 +64,10 @@ def _deploy(options: argparse.Namespace, events: EventStream) -> dict[str, Any]:
     if options.request_stdin:
         import local_cloud.deploy.runner  # noqa: F401 (imports Pulumi, which takes longest, before the request comes)
     endpoint, overrides = _request(options)
-    project = load_project(options.program.resolve(), options.stack, overrides)
+    try:
+        project = load_project(options.program.resolve(), options.stack, overrides)
+    except ValueTypeError as error:
+        raise _with_words_of_the_program(error, options.stack, endpoint) from error
     from local_cloud.deploy.runner import run
 
     result = run(
@@ -81,6 +84,17 @@ def _deploy(options: argparse.Namespace, events: EventStream) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "not_emulated": result.not_emulated,
     }
+
+
+def _with_words_of_the_program(error: ValueTypeError, stack: str, endpoint: str) -> ConfigurationError:
+    """All problems at once: the program's settings may mind values whose type is right."""
+    from local_cloud.deploy.runner import ProgramError, ask
+
+    try:
+        ask(error.project, stack, endpoint)
+    except ProgramError as words:
+        return error.joined(str(words))
+    return error
 
 
 def _message(error: Exception) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from local_cloud.deploy.errors import ConfigurationError
+from local_cloud.deploy.errors import ConfigurationError, ValueTypeError
 
 Decrypt = Callable[[str], str]
 """Plain text of an encrypted value."""
@@ -36,7 +36,8 @@ class Project:
 
 
 def load_project(directory: Path, stack: str, overrides: Mapping[str, str], decrypt: Decrypt | None = None) -> Project:
-    """Reads both files of `directory`. Raises ConfigurationError with every problem at once, one per line.
+    """Reads both files of `directory`. Raises ConfigurationError with every problem at once, one per line; it is a
+    ValueTypeError, which holds the project, when there are no others than values of a wrong type.
 
     `overrides` replace values of the stack file. Without `decrypt` an encrypted value is a problem: there is no key.
     """
@@ -49,15 +50,20 @@ def load_project(directory: Path, stack: str, overrides: Mapping[str, str], decr
     reader.read_declarations(_section(declaration, directory / "Pulumi.yaml"))
     reader.read_stack(_section(_read(stack_file), stack_file))
     reader.finish()
-    return Project(
+    project = Project(
         name, directory, directory / declaration.get("main", ""), reader.config, frozenset(reader.secret_keys)
     )
+    if reader.wrong_types:
+        raise ValueTypeError(reader.wrong_types, project)
+    return project
 
 
 class _Reader:
     def __init__(self, project: str, stack_file: Path, overrides: Mapping[str, str], decrypt: Decrypt | None) -> None:
         self.config: dict[str, str] = {}
         self.secret_keys: set[str] = set()
+        self.wrong_types: dict[str, str] = {}
+        """Key -> problem. The value is in `config` nevertheless."""
         self._project = project
         self._stack_file = stack_file
         self._overrides = overrides
@@ -105,7 +111,7 @@ class _Reader:
                 )
 
     def finish(self) -> None:
-        """Apply the overrides, look for what is still missing, and raise all problems."""
+        """Apply the overrides, look for what is still missing, and raise all problems if there is any but a type."""
         for key, text in self._overrides.items():
             self._set(key, text, "--config")
         mentioned = "\n".join(self._problems)
@@ -113,14 +119,15 @@ class _Reader:
             if key not in self.config and key not in mentioned:
                 self._problems.append(f"{self._stack_file.name}: {key} has no default in Pulumi.yaml and is not set")
         if self._problems:
-            raise ConfigurationError("\n".join(self._problems))
+            raise ConfigurationError("\n".join([*self.wrong_types.values(), *self._problems]))
 
     def _set(self, key: str, value: Any, source: str) -> None:
         declared = self._types.get(key, {})
         if "type" in declared and not _fits(declared["type"], declared.get("items"), value):
-            self._problems.append(f"{source}: {key} is {value!r}, not of its declared type {declared['type']}")
+            self.wrong_types[key] = f"{source}: {key} is {value!r}, not of its declared type {declared['type']}"
         else:
-            self.config[key] = _text(value)
+            self.wrong_types.pop(key, None)
+        self.config[key] = _text(value)
 
 
 def _declaration_problem(key: str, entry: Mapping[str, Any], *, own: bool) -> str | None:

@@ -1,12 +1,13 @@
 """Runs a Pulumi program on the SDK, in this process, against the creating monitor."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import runpy
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from local_cloud.deploy.engine import Engine
 from local_cloud.deploy.errors import ResourceError
 from local_cloud.deploy.monitor import CreatingMonitor, Creation
 from local_cloud.deploy.project import Project
+from local_cloud.deploy.spec import Spec
 from local_cloud.deploy.types import SPECS
 
 PARALLEL = 16
@@ -40,7 +42,20 @@ class ProgramError(Exception):
     """The program itself failed; the text is its exception's."""
 
 
-def run(project: Project, stack: str, endpoint: str, on_creation: Callable[[Creation], None]) -> Result:
+def ask(project: Project, stack: str, endpoint: str) -> None:
+    """Runs the program until it wants a first resource. Raises ProgramError if it minds something before; creates
+    nothing. Instead of `run`."""
+    with contextlib.suppress(ResourceError):
+        run(project, stack, endpoint, lambda _: None, specs={})
+
+
+def run(
+    project: Project,
+    stack: str,
+    endpoint: str,
+    on_creation: Callable[[Creation], None],
+    specs: Mapping[str, Spec] = SPECS,
+) -> Result:
     """Runs the program to its end. Raises ResourceError or ProgramError.
 
     Once per process: the SDK keeps its settings, its root stack and its configuration in globals.
@@ -56,7 +71,7 @@ def run(project: Project, stack: str, endpoint: str, on_creation: Callable[[Crea
         key.removeprefix("aws:"): value for key, value in project.config.items() if key.startswith("aws:")
     }
     clients = Clients(endpoint)
-    monitor = CreatingMonitor(clients, Engine(clients, SPECS), provider_config, note)
+    monitor = CreatingMonitor(clients, Engine(clients, specs), provider_config, note)
     loop = asyncio.new_event_loop()
     executor = ThreadPoolExecutor(PARALLEL)
     loop.set_default_executor(executor)
@@ -108,4 +123,4 @@ def _program_error(error: BaseException) -> ProgramError:
     return ProgramError(f"{type(error).__name__}: {error}")
 
 
-__all__ = ["ProgramError", "ResourceError", "Result", "run"]
+__all__ = ["ProgramError", "ResourceError", "Result", "ask", "run"]

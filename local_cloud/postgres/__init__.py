@@ -6,7 +6,9 @@ lock file between all users of the machine, trusts every role, and leaves the se
 """
 
 import fcntl
+import logging
 import os
+import shutil
 import signal
 import subprocess
 from contextlib import suppress
@@ -14,10 +16,19 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from local_cloud.postgres.installation import SUPERUSER, Installation, PostgresError, ensure_data
+from local_cloud.postgres.installation import (
+    SUPERUSER,
+    TEMPLATE_CACHE,
+    Installation,
+    PostgresError,
+    discard_template,
+    ensure_data,
+)
 from local_cloud.postgres.postmaster import STOP_SECONDS, launch, release, socket_directory, stop_leftover
 
 __all__ = ["SUPERUSER", "Postgres", "PostgresError"]
+
+logger = logging.getLogger(__name__)
 
 
 class Postgres:
@@ -47,9 +58,7 @@ class Postgres:
             installation.admit(directory)
             installation.admit(installation.programs)
             stop_leftover(directory / "data")
-            ensure_data(installation, directory / "data")
-            sockets = socket_directory(installation, directory)
-            shell, pid = launch(installation, directory, sockets)
+            sockets, shell, pid = _launch(installation, directory)
         except BaseException:
             lock.close()
             raise
@@ -75,6 +84,31 @@ class Postgres:
                     os.kill(self.pid, hard_signal)
         self._shell.wait()
         self._lock.close()
+
+
+def _launch(installation: Installation, directory: Path) -> tuple[Path, subprocess.Popen[bytes], int]:
+    """Sockets, guarding shell and pid of the server. A first start copies its data from a template: one that somebody
+    tidied up in, so that nothing starts from it, is made anew, once."""
+    data = directory / "data"
+    first = not (data / "PG_VERSION").exists()
+    try:
+        return _launch_once(installation, directory)
+    except PostgresError:
+        if not first:
+            raise
+    logger.warning("PostgreSQL did not start from its template in %s, which is made anew", TEMPLATE_CACHE)
+    discard_template(installation)
+    shutil.rmtree(data, ignore_errors=True)
+    try:
+        return _launch_once(installation, directory)
+    except PostgresError as problem:
+        raise PostgresError(f"{problem}\nIts data is copied from {TEMPLATE_CACHE}, which may be deleted") from None
+
+
+def _launch_once(installation: Installation, directory: Path) -> tuple[Path, subprocess.Popen[bytes], int]:
+    ensure_data(installation, directory / "data")
+    sockets = socket_directory(installation, directory)
+    return sockets, *launch(installation, directory, sockets)
 
 
 def _acquire(path: Path) -> IO[str]:

@@ -121,11 +121,25 @@ def ensure_data(installation: Installation, data: Path) -> None:
         installation.run(["cp", "-Rp", f"{template}/.", f"{partial}/"])
 
 
+def discard_template(installation: Installation) -> None:
+    """Forget the template, so that the next data directory is made by `initdb`."""
+    template = _template_path(installation)
+    if template.exists():
+        doomed = tempfile.mkdtemp(prefix=f"{template.name}.", dir=template.parent)
+        # Renamed first: a concurrent start finds it whole or not at all. Another may have discarded it meanwhile.
+        with suppress(FileNotFoundError):
+            template.rename(Path(doomed, "template"))
+        shutil.rmtree(doomed)
+
+
+def _template_path(installation: Installation) -> Path:
+    recipe = "\0".join((*INITDB_OPTIONS, HOST_BASED_AUTHENTICATION, str(installation.system_user)))
+    return TEMPLATE_CACHE / f"postgres-{installation.version}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+
+
 def _template(installation: Installation) -> Path:
     """An initialised data directory to copy: a copy takes a fraction of `initdb`."""
-    recipe = "\0".join((*INITDB_OPTIONS, HOST_BASED_AUTHENTICATION, str(installation.system_user)))
-    name = f"postgres-{installation.version}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
-    template = TEMPLATE_CACHE / name
+    template = _template_path(installation)
     if template.exists():
         return template
     TEMPLATE_CACHE.mkdir(parents=True, exist_ok=True)

@@ -67,7 +67,7 @@ def deployed_cloud(directory: Path, port: int | None, narrator: Narrator) -> Ite
             phase.done = f"{deployment.resources} resources deployed"
         phases["deploy"] = phase.seconds
         connection = Connection.of_deployment(
-            endpoint=cloud.endpoint, region=cloud.region, postgres_dsn=cloud.postgres_dsn, outputs=deployment.outputs
+            endpoint=cloud.endpoint, postgres_dsn=cloud.postgres_dsn, outputs=deployment.outputs
         )
         yield Deployed(cloud, connection, deployment, phases)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from local_cloud import connection
 from local_cloud.journey import Report
 from local_cloud.journey.traveller import STAFF_ROLE
-from local_cloud.processes import is_alive
 from medflow.errors import OperatorError
 from medflow.local import state
 from medflow.local.narrator import Narrator
@@ -43,9 +42,9 @@ def up(directory: Path, port: int | None, narrator: Narrator) -> bool:
 
 
 def _stay(deployed: Deployed) -> None:
-    while is_alive(deployed.cloud.pid):
+    while (end := deployed.cloud.ended()) is None:
         time.sleep(LOOK_SECONDS)
-    raise OperatorError(f"the local cloud ended by itself; see {deployed.cloud.directory / 'server.log'}")
+    raise OperatorError(end)
 
 
 def _running(deployed: Deployed) -> Running:

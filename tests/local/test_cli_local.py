@@ -265,6 +265,17 @@ def test_a_cloud_that_ends_by_itself_is_told(start: Start) -> None:
     assert "the local cloud ended by itself; see" in up.said
 
 
+def test_a_database_that_ends_by_itself_is_told(start: Start) -> None:
+    """H1. With its log, which the cleaning up spares."""
+    up = start()
+    up.wait_until_it_says(STANDING)
+    psutil.Process(json.loads((up.directory / "up" / "server.json").read_text())["postgres_pid"]).kill()
+    assert up.process.wait(PATIENCE_SECONDS) == 1
+    log = up.directory / "up" / "postgres.log"
+    assert f"PostgreSQL, and so the local cloud, ended by itself; see {log}" in up.said
+    assert "ready to accept connections" in log.read_text()
+
+
 @pytest.mark.parametrize("sub_command", ["up", "smoke"])
 def test_a_busy_port_is_named_with_the_option_that_changes_it(tmp_path: Path, sub_command: str) -> None:
     """H1. Somebody else's server is on it."""

@@ -156,6 +156,29 @@ def test_a_problem_of_the_configuration_comes_through(cloud: LocalCloud, tmp_pat
     assert "Pulumi.local.yaml: small:password is encrypted (secure:)" in str(error)
 
 
+TYPED = "config:\n  number: {type: integer, default: 3}\n  word: {type: string, default: a}\n  other: {type: string}\n"
+
+WRONGLY_TYPED = "config:\n  number: many\n  word: 5\n  other: x\n"
+
+
+def test_wrong_types_and_what_the_program_minds_come_at_once(cloud: LocalCloud, tmp_path: Path) -> None:
+    """F1. One round to mend them all; a key that both mind is told once, in the program's words."""
+    body = 'if pulumi.Config().require("other") == "x":\n    raise ValueError("small:number[0]: no; small:other: no")'
+    error = failure(cloud, write_program(tmp_path, body, project=TYPED, stack=WRONGLY_TYPED))
+    assert str(error).splitlines() == [
+        "ValueError: small:number[0]: no; small:other: no",
+        "Pulumi.local.yaml: small:word is 5, not of its declared type string",
+    ]
+
+
+def test_a_wrong_type_that_the_program_does_not_mind_deploys_nothing(cloud: LocalCloud, tmp_path: Path) -> None:
+    """F1. The Pulumi CLI refuses it, whatever the program makes of it."""
+    body = 'aws.sqs.Queue("never", name="never-made")'
+    error = failure(cloud, write_program(tmp_path, body, project=TYPED, stack=WRONGLY_TYPED))
+    assert [line.split()[1] for line in str(error).splitlines()] == ["small:number", "small:word"]
+    assert "never-made" not in str(cloud.client("sqs").list_queues())
+
+
 def test_what_a_program_prints_does_not_disturb_the_events(cloud: LocalCloud, tmp_path: Path) -> None:
     """H1. Nor what its child processes print."""
     body = """

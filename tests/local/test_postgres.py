@@ -1,12 +1,13 @@
 """The embedded PostgreSQL: how it starts, who gets in, and what is left of it after a crash."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from local_cloud import postgres as postgres_package
 from local_cloud.postgres import Postgres, PostgresError, installation
 from local_cloud.postgres.postmaster import SOCKET_PATH_LIMIT
 from local_cloud.processes import is_alive
@@ -247,6 +249,44 @@ def test_a_start_that_fails_shows_the_log_and_leaves_the_directory_free(director
     for _ in range(2):
         with pytest.raises(PostgresError, match="pg_control"):
             Postgres.start(directory)
+
+
+def spoil(template: Path) -> None:
+    (template / "global" / "pg_control").unlink()
+
+
+def empty(template: Path) -> None:
+    shutil.rmtree(template)
+    template.mkdir()
+
+
+def replace_by_a_file(template: Path) -> None:
+    shutil.rmtree(template)
+    template.write_text("in the way")
+
+
+@pytest.mark.parametrize("damage", [spoil, empty, replace_by_a_file])
+def test_a_damaged_template_is_made_anew(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
+) -> None:
+    """H1. Otherwise every start from then on would fail the same way."""
+    monkeypatch.setattr(installation, "TEMPLATE_CACHE", directory / "cache")
+    Postgres.start(directory / "first").stop()
+    [template] = (directory / "cache").iterdir()
+    damage(template)
+    server = Postgres.start(directory / "second")
+    try:
+        assert ask(server, "select 1") == 1
+    finally:
+        server.stop()
+    assert list((directory / "cache").iterdir()) == [template]
+
+
+def test_a_first_start_that_fails_twice_names_the_cache(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H1. The last thing left to try by hand."""
+    monkeypatch.setattr(postgres_package, "launch", lambda *_: (_ for _ in ()).throw(PostgresError("no luck")))
+    with pytest.raises(PostgresError, match=rf"^no luck\nIts data is copied from .*{installation.TEMPLATE_CACHE.name}"):
+        Postgres.start(directory)
 
 
 def test_an_interrupted_first_start_is_not_taken_for_a_database(

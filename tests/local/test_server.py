@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -23,9 +24,11 @@ from local.lambda_functions import create_function
 from local.processes import alive, wait_until
 from local_cloud import cloud as cloud_module
 from local_cloud import compatibility
+from local_cloud import server as server_module
 from local_cloud.cloud import ROOT, LocalCloud, LocalCloudError
+from local_cloud.postgres import Postgres, PostgresError
 from local_cloud.run_directory import RunDirectory
-from local_cloud.server import settings
+from local_cloud.server import StartError, settings
 
 TEMPORARY_FILE = """
 import tempfile
@@ -213,6 +216,23 @@ def test_what_the_server_says_while_failing_reaches_the_caller(directory: Path) 
     with pytest.raises(LocalCloudError, match=r"FileExistsError.*postgres"):
         LocalCloud.start(directory)
     assert not [process for process in psutil.process_iter(["cmdline"]) if str(directory) in str(process.info)]
+
+
+def test_a_database_that_does_not_start_is_told_without_a_traceback(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H1. Its own words are the server's."""
+
+    def fail(_: Path) -> None:
+        raise PostgresError("PostgreSQL did not start: no luck")
+
+    monkeypatch.setattr(Postgres, "start", fail)
+    with (
+        ThreadPoolExecutor(1) as beside,
+        server_module._database(beside, directory) as database,
+        pytest.raises(StartError, match=r"^PostgreSQL did not start: no luck$"),
+    ):
+        database.result()
 
 
 # --- it ends, and leaves nothing

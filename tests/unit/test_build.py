@@ -223,6 +223,43 @@ def test_a_change_of_a_pin_is_built(project: Path, tmp_path: Path, installed: Ca
     assert not only(build(project, tmp_path)).cached
 
 
+MANIFESTS_OF_OTHERS = {
+    "a list": "[]",
+    "no object": '{"greeter": "x"}',
+    "no digest": '{"greeter": {"inputs": "INPUTS"}}',
+    "another type": '{"greeter": {"inputs": "INPUTS", "sha256": "x", "path": "x", "size": "7"}}',
+    "of another": '{"another": 1}',
+}
+
+
+@pytest.mark.parametrize("text", MANIFESTS_OF_OTHERS.values(), ids=MANIFESTS_OF_OTHERS)
+def test_a_manifest_of_another_shape_counts_as_none(project: Path, tmp_path: Path, text: str) -> None:
+    """H1. As another version, or another tool, wrote it."""
+    first = only(build(project, tmp_path))
+    written = tmp_path / "manifest.json"
+    inputs = json.loads(written.read_text())["greeter"]["inputs"]
+    written.write_text(text.replace("INPUTS", inputs))
+    second = only(build(project, tmp_path))
+    assert (second.sha256, second.cached, list(json.loads(written.read_text()))) == (first.sha256, False, ["greeter"])
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("x = 1\ndef f(:\n", "greeter: lambdas/greeter/handler.py:2: invalid syntax"),
+        ("x = '\0'\n", "greeter: lambdas/greeter/handler.py: source code string cannot contain null bytes"),
+    ],
+)
+def test_a_source_that_is_no_python_is_named_with_its_line(
+    project: Path, tmp_path: Path, source: str, problem: str
+) -> None:
+    """H1. Not a minute later, as a row that did not land."""
+    (project / "lambdas/greeter/handler.py").write_text(source)
+    with pytest.raises(BuildError) as caught:
+        build(project, tmp_path)
+    assert str(caught.value) == problem
+
+
 @pytest.mark.parametrize("damage", ["gone", "changed", "no manifest", "damaged manifest"])
 def test_a_damaged_output_is_repaired(project: Path, tmp_path: Path, damage: str) -> None:
     """H1. As a killed build or a hurried hand leaves it."""

@@ -91,16 +91,24 @@ def test_every_problem_of_a_file_is_named_at_once(tmp_path: Path) -> None:
 def test_the_address_of_the_api_is_the_emulators_own() -> None:
     """H1. The stack's own api_url names a host that does not resolve on every machine."""
     made = Connection.of_deployment(
-        endpoint="http://127.0.0.1:9", region="us-east-1", postgres_dsn="p", outputs={"api_id": "a1"}
+        endpoint="http://127.0.0.1:9", postgres_dsn="p", outputs={"api_id": "a1", "region": "us-east-1"}
     )
     assert made.api_url == "http://127.0.0.1:9/_aws/execute-api/a1"
+
+
+def test_the_region_is_the_stacks() -> None:
+    """H1. Clients of another one would find nothing of what was deployed."""
+    made = Connection.of_deployment(
+        endpoint="http://127.0.0.1:9", postgres_dsn="p", outputs={"api_id": "a1", "region": "eu-west-3"}
+    )
+    assert (made.region, made.client("sqs").meta.region_name) == ("eu-west-3", "eu-west-3")
 
 
 @pytest.mark.parametrize("outputs", [{}, {"api_id": ""}, {"api_id": None}])
 def test_an_output_the_stack_lacks_is_named(outputs: dict[str, object]) -> None:
     """H1 E1. A wrong export is found by its name, not by a KeyError in a later step."""
     with pytest.raises(ConnectionFileError, match="exports no text 'api_id'"):
-        Connection.of_deployment(endpoint="e", region="r", postgres_dsn="p", outputs=outputs)
+        Connection.of_deployment(endpoint="e", postgres_dsn="p", outputs={"region": "r", **outputs})
 
 
 def test_printing_a_connection_shows_no_secret() -> None:
