@@ -58,6 +58,15 @@ def test_what_a_flood_or_a_bad_deployment_causes_is_refused_whatever_was_chosen(
     assert counted(lines) == ["GuardFailed"]
 
 
+def test_an_account_that_changes_under_every_call_is_refused(
+    guard: Running, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A11. Uncounted is unguarded, and the time for further calls is over."""
+    called = break_table(monkeypatch, error("ConditionalCheckFailedException"))
+    assert (guard(attempt()), len(called)) == (FAILED, 3)
+    assert [line["reason"] for line in logged(capsys) if line.get("level") == "ERROR"] == ["Contended"]
+
+
 def test_a_lost_connection_is_made_up_for(guard: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     """A11. A frozen function wakes with connections that are dead."""
     called = break_table(monkeypatch, OUTAGES["ReadTimeoutError"], OUTAGES["InternalServerError"], FIRST)
