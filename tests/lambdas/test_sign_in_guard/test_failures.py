@@ -17,6 +17,7 @@ from lambdas.test_sign_in_guard.running import (
     attempt,
     break_table,
     counted,
+    error,
     logged,
     unknown,
 )
