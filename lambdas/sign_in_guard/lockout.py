@@ -102,7 +102,7 @@ def account_of(event: Mapping[str, object], *, case_sensitive: bool) -> Account:
 
 
 def _digest(pool: str, kind: str, identity: str) -> str:
-    return sha256(f"{pool}\0{kind}\0{identity}".encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(f"{pool}\0{kind}\0{identity}".encode()).hexdigest()
 
 
 def _text(values: Mapping[str, object], name: str) -> str:

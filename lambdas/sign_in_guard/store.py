@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as EndpointError
 
 from sign_in_guard.lockout import Rules, Series, Standing, standing
@@ -26,7 +26,7 @@ CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
 class StoreError(Exception):
-    """An attempt was not counted, or not taken back. The text is an error code."""
+    """DynamoDB refused to count an attempt, or to take it back. The text is an error code."""
 
 
 class StoreUnreachableError(StoreError):
@@ -61,15 +61,14 @@ class Attempts:
 
     def clear(self, key: str) -> None:
         """Forget the account's attempts, and with them its lock. Raises StoreError."""
-        problem: StoreError = StoreError("NotTried")
-        for _ in range(CALLS):
+        for left in reversed(range(CALLS)):
             try:
                 _call("delete_item", TableName=self._table_name, Key={"account_key": {"S": key}})
-            except StoreUnreachableError as unreachable:
-                problem = unreachable
+            except StoreUnreachableError:
+                if not left:
+                    raise
             else:
                 return
-        raise problem
 
     def _add(self, key: str, now: int) -> Series:
         """One more attempt of a series that goes on, or the first of an account that has none."""
@@ -130,8 +129,6 @@ def _call(operation: str, **request: Any) -> Any:
         raise (StoreUnreachableError if faulty else StoreError)(code) from None
     except (HTTPClientError, EndpointError) as error:
         raise StoreUnreachableError(type(error).__name__) from None
-    except BotoCoreError as error:
-        raise StoreError(type(error).__name__) from None
 
 
 def _series(item: Any) -> Series:

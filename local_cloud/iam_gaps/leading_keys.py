@@ -69,7 +69,7 @@ def _leading_keys(request: Mapping[str, Any]) -> Iterator[str]:
         for entry in wanted if isinstance(wanted, list) else _mapping(wanted).get("Keys", []):
             yield from _of_item(name, _item_of(entry))
     for entry in request.get("TransactItems") or []:
-        for detail in _mapping(entry).values():
+        for detail in map(_mapping, _mapping(entry).values()):
             yield from _of_item(detail.get("TableName"), detail.get("Item") or detail.get("Key") or {})
 
 
@@ -96,7 +96,7 @@ def _of_query(table: str, request: Mapping[str, Any]) -> Iterator[str]:
             yield _text(values[sides[1]])
     for name, condition in _mapping(request.get("KeyConditions")).items():
         if name in wanted:
-            yield from (_text(value) for value in condition.get("AttributeValueList") or [])
+            yield from (_text(value) for value in _mapping(condition).get("AttributeValueList") or [])
 
 
 def _conjuncts(expression: str) -> list[str]:

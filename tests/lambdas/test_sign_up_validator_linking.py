@@ -199,6 +199,14 @@ def test_a_repeated_call_links_once(first_sign_in: Event) -> None:
     assert pool.links == []
 
 
+@pytest.mark.parametrize("other", [("Google", "1"), ("sfax", SUBJECT)])
+def test_another_identity_s_link_is_not_taken_for_this_one_s(first_sign_in: Event, other: tuple[str, str]) -> None:
+    """A7. Neither another user of the provider nor another provider's user of the same id."""
+    pool = Pool(account(attributes=linked_to(other)))
+    assert join(first_sign_in, pool) == "LINKED"
+    assert pool.links == [("link", POOL, SUB, "Google", SUBJECT)]
+
+
 def test_the_slower_of_two_sign_ins_finds_the_link_of_the_other(first_sign_in: Event) -> None:
     """A7."""
     done = account(attributes=linked_to(("Google", SUBJECT)))

@@ -17,6 +17,7 @@ from lambdas.test_sign_in_guard.running import (
     attempt,
     break_table,
     counted,
+    error,
     logged,
     unknown,
 )
@@ -56,6 +57,15 @@ def test_what_a_flood_or_a_bad_deployment_causes_is_refused_whatever_was_chosen(
     lines = logged(capsys)
     assert [line["reason"] for line in lines if line.get("level") == "ERROR"] == [code]
     assert counted(lines) == ["GuardFailed"]
+
+
+def test_an_account_that_changes_under_every_call_is_refused(
+    guard: Running, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A11. Uncounted is unguarded, and the time for further calls is over."""
+    called = break_table(monkeypatch, error("ConditionalCheckFailedException"))
+    assert (guard(attempt()), len(called)) == (FAILED, 3)
+    assert [line["reason"] for line in logged(capsys) if line.get("level") == "ERROR"] == ["Contended"]
 
 
 def test_a_lost_connection_is_made_up_for(guard: Running, monkeypatch: pytest.MonkeyPatch) -> None:

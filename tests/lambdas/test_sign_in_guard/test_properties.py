@@ -79,7 +79,7 @@ def test_no_name_and_no_other_field_moves_a_user_to_another_count(name: str, mor
     assert account_of(changed, case_sensitive=True) == account_of(usual, case_sensitive=False)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pauses=st.lists(st.integers(0, 2000), min_size=6, max_size=40))
 def test_no_stretch_of_a_window_without_success_lets_more_than_the_limit_in(
     start: Callable[..., Running], table: Any, pauses: list[int]
