@@ -127,8 +127,10 @@ def test_cognito_s_own_look_is_an_option() -> None:
 
 
 def test_the_look_is_made_of_the_files(graph: Synth) -> None:
-    """A6. One logo for each colour mode, and an icon."""
-    assets = graph.one(BRANDING, "auth-web-client-branding").inputs["assets"]
+    """A6. One logo for each colour mode, and an icon; the provider refuses them beside Cognito's own look."""
+    inputs = graph.one(BRANDING, "auth-web-client-branding").inputs
+    assets = inputs["assets"]
+    assert "useCognitoProvidedValues" not in inputs
     assert [(a["category"], a["colorMode"], a["extension"]) for a in assets] == [
         ("FAVICON_SVG", "DYNAMIC", "SVG"),
         ("FORM_LOGO", "DARK", "SVG"),
