@@ -188,6 +188,7 @@ if settings.enable_hosted_ui:
         else {"domain_prefix": settings.domain_prefix}
     )
     auth_args["hosted_ui"] = hosted_ui
+messages: CustomMessage | None = None
 if settings.email_sender_arn:
     # Cognito takes a trigger's words only where the pool has a sender of its own.
     messages_args: CustomMessageArgs = {
@@ -269,6 +270,10 @@ public = PublicOutputs(
     signup_consumer_function_name=signups.consumer_function_name,
     database_migrator_function_name=signups.migrator_function_name,
     clinic_api_function_name=clinic_api.function_name,
+    sign_in_guard_function_name=guard.function_name,
+    sign_up_validator_function_name=validator.function_name,
+    custom_message_function_name=messages.function_name if messages else None,
+    sign_in_attempts_table=guard.table_name,
 )
 consumers = ConsumerConfig(
     "consumers",

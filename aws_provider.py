@@ -8,6 +8,7 @@ LOCAL_SERVICES = (
     "apigatewayv2",
     "cloudwatch",
     "cognitoidp",
+    "dynamodb",
     "ec2",
     "eventbridge",
     "iam",

@@ -52,6 +52,11 @@ class PublicOutputs:
     signup_consumer_function_name: Value
     database_migrator_function_name: Value
     clinic_api_function_name: Value
+    sign_in_guard_function_name: Value
+    sign_up_validator_function_name: Value
+    custom_message_function_name: Value
+    sign_in_attempts_table: Value
+    """Table of the sign-in guard, for `medflow unlock`."""
 
     def parameters(self) -> dict[str, pulumi.Input[str]]:
         """Names of SSM parameters, below the stack's path, and their values."""

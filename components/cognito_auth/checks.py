@@ -74,6 +74,9 @@ def _trigger_problems(args: CognitoAuthArgs) -> list[str]:
         for key in args.get("triggers", {})
         if key not in kinds
     ]
+    if ("pre_authentication" in args.get("triggers", {})) != ("post_authentication" in args.get("triggers", {})):
+        text = "without the second, successful sign-ins would count as failures"
+        unknown.append(f"triggers.pre_authentication and triggers.post_authentication go together: {text}")
     return unknown + [
         f"triggers.{key}.pool_operations needs role_name: the role that gets them"
         for key, trigger in args.get("triggers", {}).items()

@@ -8,7 +8,6 @@ from local_cloud.journey.sign_in import srp
 from local_cloud.journey.traveller import POOR_ROLE, Traveller, new_password
 from local_cloud.journey.wire import expect, expect_refusal, expect_status, get
 
-
 FAILURES_BEFORE_LOCK = 5
 """What the stack has for `lockoutFailures`."""
 

@@ -254,7 +254,11 @@ def test_only_this_pool_may_invoke_a_trigger_and_only_its_alias(full: Synth, key
 def test_every_kind_of_trigger_reaches_the_pool_s_configuration() -> None:
     """A11 A12 A13."""
     kinds = ("pre_sign_up", "pre_authentication", "post_authentication", "post_confirmation", "custom_message")
-    config = pool_with(triggers={kind: trigger(kind) for kind in kinds})["lambdaConfig"]
+    sender = {
+        "source_arn": "arn:aws:ses:eu-west-3:123456789012:identity/medflow.com",
+        "from_address": "no-reply@medflow.com",
+    }
+    config = pool_with(triggers={kind: trigger(kind) for kind in kinds}, email=sender)["lambdaConfig"]
     camel = {"preSignUp", "preAuthentication", "postAuthentication", "postConfirmation", "customMessage"}
     assert set(config) == camel
     assert config["preSignUp"] == trigger("pre_sign_up")["alias_arn"]

@@ -48,6 +48,8 @@ PAGES = {"domain_prefix": "clinics-test"}
             "triggers.pre_sign_up.pool_operations needs role_name",
         ),
         ({"triggers": {"pre_singup": trigger("f")}}, "triggers.pre_singup is no kind of trigger"),
+        ({"triggers": {"pre_authentication": trigger("f")}}, "triggers.post_authentication go together"),
+        ({"triggers": {"custom_message": trigger("f")}}, "triggers.custom_message needs email"),
         ({"roles": []}, "roles must not be empty"),
         (
             {"roles": [{"name": "admin", "description": "", "scopes": ["fly"]}]},

@@ -10,6 +10,9 @@ from components.api_front_door import ApiFrontDoor
 from components.clinic_api import ClinicApi
 from components.cognito_auth import CognitoAuth
 from components.consumer_config import ConsumerConfig
+from components.custom_message import CustomMessage
+from components.sign_in_guard import SignInGuard
+from components.sign_up_validator import SignUpValidator
 from components.signup_pipeline import SignupPipeline
 from components.token_enricher import TokenEnricher
 from components.user_database import UserDatabase
@@ -21,6 +24,9 @@ COMPONENTS: dict[type[pulumi.ComponentResource], Callable[..., Any]] = {
     ClinicApi: component_args.clinic_api,
     CognitoAuth: component_args.full_cognito_auth,
     ConsumerConfig: component_args.consumer_config,
+    CustomMessage: component_args.custom_message,
+    SignInGuard: component_args.sign_in_guard,
+    SignUpValidator: component_args.sign_up_validator,
     SignupPipeline: component_args.signup_pipeline,
     TokenEnricher: component_args.token_enricher,
     UserDatabase: component_args.user_database,

@@ -21,6 +21,7 @@ def package_of(function: Resource) -> str:
 
 
 FUNCTIONS = {package_of(function): function for function in functions()}
+TRIGGERS = ("custom_message", "sign_in_guard", "sign_up_validator", "signup_publisher", "token_enricher")
 every_function = pytest.mark.parametrize("package", sorted(FUNCTIONS))
 
 
@@ -49,7 +50,7 @@ def test_its_handler_is_in_its_zip(package: str) -> None:
     assert f"def {name}(" in source
 
 
-@pytest.mark.parametrize("package", ["token_enricher", "signup_publisher"])
+@pytest.mark.parametrize("package", TRIGGERS)
 def test_a_trigger_learns_the_pool_from_the_event(package: str) -> None:
     """B4 C1. The pool needs the trigger's ARN: a trigger that is told the pool's id would close a cycle."""
     function = FUNCTIONS[package]
@@ -57,7 +58,7 @@ def test_a_trigger_learns_the_pool_from_the_event(package: str) -> None:
     assert "auth-user-pool" not in function.depends_on
 
 
-@pytest.mark.parametrize("package", ["token_enricher", "signup_publisher"])
+@pytest.mark.parametrize("package", TRIGGERS)
 def test_a_trigger_ends_within_what_cognito_waits(package: str) -> None:
     """B5 C1. Beyond 5 s Cognito asks again, and the user sees an error."""
     assert FUNCTIONS[package].inputs["timeout"] <= 5

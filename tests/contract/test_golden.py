@@ -15,13 +15,27 @@ from components.api_front_door import ApiFrontDoor
 from components.clinic_api import ClinicApi
 from components.cognito_auth import CognitoAuth
 from components.consumer_config import ConsumerConfig
+from components.custom_message import CustomMessage
+from components.sign_in_guard import SignInGuard
+from components.sign_up_validator import SignUpValidator
 from components.signup_pipeline import SignupPipeline
 from components.token_enricher import TokenEnricher
 from components.user_database import UserDatabase
 from support.pulumi_harness import ROOT, synth_program
 
 GOLDEN = ROOT / "tests/contract/golden"
-COMPONENTS = [ApiFrontDoor, ClinicApi, CognitoAuth, ConsumerConfig, SignupPipeline, TokenEnricher, UserDatabase]
+COMPONENTS = [
+    ApiFrontDoor,
+    ClinicApi,
+    CognitoAuth,
+    ConsumerConfig,
+    CustomMessage,
+    SignInGuard,
+    SignUpValidator,
+    SignupPipeline,
+    TokenEnricher,
+    UserDatabase,
+]
 
 
 def golden(name: str, current: Any) -> Any:

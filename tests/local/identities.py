@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.cognito_pool import Pool, client_of
+from local.cognito_pool import Pool
 from local.role_sessions import document
 
 FEDERATED = "cognito-identity.amazonaws.com"
@@ -25,7 +25,7 @@ class Identities:
 
     @property
     def api(self) -> Any:
-        return client_of(self.pool.cloud, "cognito-identity")
+        return self.pool.cloud.client("cognito-identity")
 
     def logins(self, id_token: str) -> dict[str, dict[str, str]]:
         """The argument `Logins` of a sign-in; none for a guest."""
@@ -44,7 +44,7 @@ class Identities:
 
 def create_identities(pool: Pool, **settings: Any) -> Identities:
     """An identity pool that takes the pool's tokens and checks them with it. `settings` go to CreateIdentityPool."""
-    api = client_of(pool.cloud, "cognito-identity")
+    api = pool.cloud.client("cognito-identity")
     entry = {"ProviderName": provider_of(pool), "ClientId": pool.client_id, "ServerSideTokenCheck": True}
     defaults = {"AllowUnauthenticatedIdentities": False, "CognitoIdentityProviders": [entry]}
     created = api.create_identity_pool(IdentityPoolName="test", **{**defaults, **settings})
@@ -76,7 +76,7 @@ def create_role(
     **conditions: Mapping[str, str],
 ) -> str:
     """ARN of a new role for identities of the pool, or of the pool `aud`. `conditions`: further ones by operator."""
-    iam, name = client_of(identities.pool.cloud, "iam"), f"test-{uuid.uuid4().hex[:12]}"
+    iam, name = identities.pool.cloud.client("iam"), f"test-{uuid.uuid4().hex[:12]}"
     trust = {
         "Effect": "Allow",
         "Principal": {"Federated": FEDERATED},

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.cognito_pool import PASSWORD, SCHEMA, Pool, client_of, create_pool
+from local.cognito_pool import PASSWORD, SCHEMA, Pool, create_pool
 from local.lambda_functions import Function, create_function
 from local_cloud.cloud import ROOT, LocalCloud
 
@@ -74,7 +74,7 @@ def messages(cloud: LocalCloud) -> Iterator[Function]:
 def make_pool(cloud: LocalCloud, messages: Function) -> Callable[..., Pool]:
     def make(**settings: Any) -> Pool:
         pool = create_pool(cloud, LambdaConfig={"CustomMessage": messages.arn}, Schema=[*SCHEMA, LANGUAGE], **settings)
-        client_of(cloud, "lambda").add_permission(
+        cloud.client("lambda").add_permission(
             FunctionName=messages.name,
             StatementId=pool.id,
             Action="lambda:InvokeFunction",

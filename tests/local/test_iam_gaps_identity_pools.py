@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.cognito_pool import Pool, client_of, create_pool
+from local.cognito_pool import Pool, create_pool
 from local.identities import (
     FEDERATED,
     Identities,
@@ -310,7 +310,7 @@ def test_a_tag_that_sts_does_not_take_gives_no_credentials(identities: Identitie
     """A9. "Passing session tags in AWS STS": a star would be a wildcard to a careless reader."""
     pool = identities.pool
     name = [{"Name": "name", "Value": "clinic*"}]
-    client_of(pool.cloud, "cognito-idp").admin_update_user_attributes(
+    pool.cloud.client("cognito-idp").admin_update_user_attributes(
         UserPoolId=pool.id, Username=pool.email, UserAttributes=name
     )
     attach(identities, authenticated=create_role(identities))

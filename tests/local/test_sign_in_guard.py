@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
-from local.cognito_pool import PASSWORD, Pool, client_of, create_pool
+from local.cognito_pool import PASSWORD, Pool, create_pool
 from local.lambda_functions import Function
 from local_cloud import connection
 from local_cloud.cloud import ROOT, LocalCloud
@@ -54,7 +54,7 @@ class Guarded:
 
     def counted(self) -> list[int]:
         """The counts in the table."""
-        rows = client_of(self.pool.cloud, "dynamodb").scan(TableName=self.table_name)["Items"]
+        rows = self.pool.cloud.client("dynamodb").scan(TableName=self.table_name)["Items"]
         return [int(row["attempts"]["N"]) for row in rows]
 
 
@@ -63,7 +63,7 @@ def make_guarded(
     cloud: LocalCloud, make_function: Callable[..., Function], unique: Callable[[str], str]
 ) -> Iterator[Callable[..., Guarded]]:
     """Table, function with the very permissions of the component, pool: `make_guarded(LOCK_SECONDS="2")`."""
-    dynamodb, lambdas = client_of(cloud, "dynamodb"), client_of(cloud, "lambda")
+    dynamodb, lambdas = cloud.client("dynamodb"), cloud.client("lambda")
     tables: list[str] = []
 
     def make(**environment: str) -> Guarded:
@@ -247,5 +247,5 @@ def test_the_table_shows_no_address(guarded: Guarded) -> None:
     """A11 G5."""
     guarded.attempt(WRONG)
     guarded.attempt(WRONG, "nobody@clinic.example")
-    rows: Any = client_of(guarded.pool.cloud, "dynamodb").scan(TableName=guarded.table_name)["Items"]
+    rows: Any = guarded.pool.cloud.client("dynamodb").scan(TableName=guarded.table_name)["Items"]
     assert (len(rows), "@" in json.dumps(rows), "nobody" in json.dumps(rows)) == (2, False, False)

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from components.cognito_auth.attributes import CUSTOM_ATTRIBUTES
 from components.sign_up_validator import LINK_OPERATIONS
-from local.cognito_pool import PASSWORD, Pool, client_of, create_pool
+from local.cognito_pool import PASSWORD, Pool, create_pool
 from local.lambda_functions import Function
 from local_cloud.cloud import LocalCloud
 
@@ -56,7 +56,7 @@ def pool(cloud: LocalCloud, make_function: Callable[..., Function]) -> Pool:
         timeout=5,
         MemorySize=1024,
     )
-    functions = client_of(cloud, "lambda")
+    functions = cloud.client("lambda")
     functions.publish_version(FunctionName=function.name)
     alias = functions.create_alias(FunctionName=function.name, Name="live", FunctionVersion="1")["AliasArn"]
     client = {
@@ -260,8 +260,8 @@ def test_without_the_pool_s_grant_nobody_is_doubled(pool: Pool, hospital: Hospit
     """A7 B4. A trigger that cannot look fails closed."""
     registered(pool)
     function = pool.cognito.describe_user_pool(UserPoolId=pool.id)["UserPool"]["LambdaConfig"]["PreSignUp"]
-    role = client_of(cloud, "lambda").get_function(FunctionName=function)["Configuration"]["Role"].rpartition("/")[2]
-    client_of(cloud, "iam").delete_role_policy(RoleName=role, PolicyName="test")
+    role = cloud.client("lambda").get_function(FunctionName=function)["Configuration"]["Role"].rpartition("/")[2]
+    cloud.client("iam").delete_role_policy(RoleName=role, PolicyName="test")
     with pytest.raises(AssertionError, match=REFUSAL):
         hospital.sign_in()
     assert users(pool) == ["CONFIRMED"]

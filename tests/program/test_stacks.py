@@ -129,13 +129,20 @@ def test_the_triggers_of_the_pool_are_the_aliases_of_the_functions(stack: str) -
     """B1 B3 C1."""
     graph = program(stack)
     aliases = {a.name: a.outputs["arn"] for a in graph.all("aws:lambda/alias:Alias")}
-    assert graph.one(POOL).inputs["lambdaConfig"] == {
-        "preTokenGenerationConfig": {
-            "lambdaArn": aliases["token-enricher-function-live"],
-            "lambdaVersion": "V2_0",
-        },
+    config = graph.one(POOL).inputs["lambdaConfig"]
+    assert config.pop("preTokenGenerationConfig") == {
+        "lambdaArn": aliases["token-enricher-function-live"],
+        "lambdaVersion": "V2_0",
+    }
+    wanted = {
+        "preSignUp": aliases["sign-up-validator-function-live"],
+        "preAuthentication": aliases["sign-in-guard-function-live"],
+        "postAuthentication": aliases["sign-in-guard-function-live"],
         "postConfirmation": aliases["signups-publisher-live"],
     }
+    if graph.one(POOL).inputs["emailConfiguration"]["emailSendingAccount"] == "DEVELOPER":
+        wanted["customMessage"] = aliases["messages-function-live"]
+    assert config == wanted
 
 
 @every_stack

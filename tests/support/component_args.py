@@ -7,6 +7,9 @@ from components.api_front_door import ApiFrontDoorArgs
 from components.clinic_api import ClinicApiArgs
 from components.cognito_auth import CognitoAuthArgs, Mfa, Tier, TriggerArgs
 from components.consumer_config import ConsumerConfigArgs
+from components.custom_message import CustomMessageArgs, Language
+from components.sign_in_guard import SignInGuardArgs
+from components.sign_up_validator import SignUpValidatorArgs
 from components.signup_pipeline import SignupPipelineArgs
 from components.token_enricher import TenantlessUsers, TokenEnricherArgs
 from components.user_database import UserDatabaseArgs
@@ -95,6 +98,25 @@ def token_enricher(**changes: object) -> TokenEnricherArgs:
 
 def signup_pipeline(**changes: object) -> SignupPipelineArgs:
     return {"name_prefix": PREFIX, "database": DATABASE, **changes}  # type: ignore[typeddict-item]
+
+
+def custom_message(**changes: object) -> CustomMessageArgs:
+    args: CustomMessageArgs = {
+        "name_prefix": PREFIX,
+        "default_language": Language.FRENCH,
+        "application_url": "https://app.example.com",
+    }
+    return {**args, **changes}  # type: ignore[typeddict-item]
+
+
+def sign_in_guard(**changes: object) -> SignInGuardArgs:
+    args: SignInGuardArgs = {"name_prefix": PREFIX, "protect_table": True}
+    return {**args, **changes}  # type: ignore[typeddict-item]
+
+
+def sign_up_validator(**changes: object) -> SignUpValidatorArgs:
+    args: SignUpValidatorArgs = {"name_prefix": PREFIX, "roles": ["admin", "patient"]}
+    return {**args, **changes}  # type: ignore[typeddict-item]
 
 
 def clinic_api(**changes: object) -> ClinicApiArgs:
