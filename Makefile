@@ -8,6 +8,9 @@ VENV := .venv
 LAMBDA_VENV := .venv-lambda
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/local/node_client
+INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes
+# With a TMPDIR of its own: the build leaves a lock file in it.
+EDITABLE = mkdir -p $(VENV)/tmp && TMPDIR=$(CURDIR)/$(VENV)/tmp $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 SOURCES := __main__.py aws_provider.py stack_outputs.py settings components medflow local_cloud bench tests lambdas
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -17,7 +20,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(VENV)/.installed $(LAMBDA_VENV)/.installed $(NODE_CLIENT)/node_modules/.installed ## install what everything else needs, once
+# A tenth of a second for each folder when nothing is missing; mends what was removed by hand.
+install: $(VENV)/.installed $(LAMBDA_VENV)/.installed ## install what everything else needs; mend what is missing
+	@$(INSTALL) --python $(BIN)/python --requirement requirements/dev.txt
+	@$(INSTALL) --python $(LAMBDA_VENV)/bin/python --requirement requirements/lambda-runtime.txt
+	@test -x $(BIN)/medflow || $(EDITABLE)
 
 $(VENV)/bin/uv: requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
@@ -27,7 +34,7 @@ $(VENV)/bin/uv: requirements/bootstrap.txt
 
 $(VENV)/.installed: $(VENV)/bin/uv requirements/dev.txt pyproject.toml
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(EDITABLE)
 	@touch $@
 
 $(LAMBDA_VENV)/.installed: $(VENV)/.installed requirements/lambda-runtime.txt
@@ -36,17 +43,17 @@ $(LAMBDA_VENV)/.installed: $(VENV)/.installed requirements/lambda-runtime.txt
 	@touch $@
 
 $(NODE_CLIENT)/node_modules/.installed: $(VENV)/.installed $(NODE_CLIENT)/package-lock.json
-	cd $(NODE_CLIENT) && npm ci --silent --no-audit --no-fund
+	cd $(NODE_CLIENT) && npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 build: install ## build the Lambda zips, deterministically
 	@medflow build
 
-up: install ## start the local cloud, deploy, run the first user's journey, serve until Ctrl-C
-	@medflow local up
+up: install ## start the local cloud, deploy, run the first user's journey, serve until Ctrl-C [PORT=4566]
+	@medflow local up $(if $(PORT),--port $(PORT))
 
 smoke: install ## the same journey, then stop; exit code 1 when a step fails
-	@medflow local smoke
+	@medflow local smoke $(if $(PORT),--port $(PORT))
 
 test: format lint types unit components program lambdas contract local ## all that needs no AWS account
 
@@ -74,7 +81,7 @@ lambdas: build ## handlers
 contract: build ## what one part promises another
 	pytest -n 2 tests/contract
 
-local: build ## the local cloud and, in it, the whole journey
+local: build $(NODE_CLIENT)/node_modules/.installed ## the local cloud and, in it, the whole journey
 	pytest tests/local
 
 golden: build ## write the committed copies of interfaces anew

@@ -100,7 +100,7 @@ def remove(state_directory: Path) -> bool:
 
 
 def _parse(text: str, path: Path) -> Connection:
-    repair = "remove it and start again with `make up`"
+    repair = "start the local cloud again with `make up`"
     try:
         document = json.loads(text)
     except ValueError as error:

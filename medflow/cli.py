@@ -121,20 +121,21 @@ def _redrive(
     your credentials.
     """
     import boto3
+    from botocore.exceptions import BotoCoreError
     from rich.progress import Progress
 
-    from local_cloud import connection
     from medflow import redrive as command
+    from medflow.local import state
 
     if stack == "local":
-        try:
-            running = connection.read(directory)
-        except connection.ConnectionFileError as error:
-            raise OperatorError(str(error)) from error
+        running = state.connect(directory)
         sqs = running.client("sqs")
         queues = command.Queues(running.output("signup_queue_url"), running.output("signup_dead_letter_queue_url"))
     else:
-        sqs = boto3.client("sqs")
+        try:
+            sqs = boto3.client("sqs")
+        except BotoCoreError as error:
+            raise OperatorError(f"{error} Set AWS_DEFAULT_REGION, or AWS_PROFILE to one that has a region") from error
         queues = command.queues_of_stack(sqs, stack, project)
     console = Console(highlight=False)
     waiting = command.backlog(sqs, queues)

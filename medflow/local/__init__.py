@@ -3,6 +3,8 @@
 Only the command line is here; what it takes (boto3, PostgreSQL's client, the journey) is imported by the commands.
 """
 
+import getpass
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +42,22 @@ def _up(port: Port = None, directory: Directory = DEFAULT_DIRECTORY) -> None:
 
     if not command.up(directory, port, Narrator()):
         raise typer.Exit(INTERRUPTED)
+
+
+@app.command("token")
+def _token(
+    user: Annotated[str, typer.Option("--user", help="E-mail address; the password is read from standard input.")] = "",
+    directory: Directory = DEFAULT_DIRECTORY,
+) -> None:
+    """Print an access token of the first user, or of another, for the running local cloud's API."""
+    from medflow.local import token as command
+    from medflow.local.sample_user import SampleUser
+
+    given = None
+    if user:
+        hidden = sys.stdin.isatty()
+        given = SampleUser(user, getpass.getpass() if hidden else sys.stdin.readline().rstrip("\n"))
+    typer.echo(command.token(directory, given))
 
 
 @app.command("smoke")

@@ -2,16 +2,18 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from local_cloud import connection
+from local_cloud.connection import Connection
 from local_cloud.journey import Report, StepResult
 from medflow.errors import OperatorError
 from medflow.local import state
 from medflow.local.narrator import Narrator
-from medflow.local.session import StopSignals, clearly, deployed_cloud, make_journey
+from medflow.local.session import StopSignals, deployed_cloud, make_journey
 
 FILE_NAME = "smoke.json"
 
@@ -63,9 +65,7 @@ def _on_running(directory: Path, narrator: Narrator) -> Report | None:
     if not run.endpoint:
         raise OperatorError(f"a local cloud of this checkout is still starting (process {run.pid}); try again soon")
     narrator.say(f"using the local cloud at {run.endpoint} (process {run.pid})")
-    with clearly():
-        deployed = connection.read(directory)
-    report, seconds = make_journey(deployed, narrator)
+    report, seconds = make_journey(state.connect(directory), narrator)
     confirm_to_row = report.traveller.confirm_to_row_seconds
     write(directory, report.steps, run.deploy_seconds, run.resources, {"journey": seconds}, confirm_to_row)
     return report
@@ -74,7 +74,10 @@ def _on_running(directory: Path, narrator: Narrator) -> Report | None:
 def _on_own(directory: Path, port: int | None, narrator: Narrator) -> Report:
     began = time.monotonic()
     try:
-        with deployed_cloud(directory / "smoke", port, narrator) as deployed:
+        with (
+            deployed_cloud(directory / "smoke", port, narrator) as deployed,
+            _announced(deployed.connection, directory),
+        ):
             report, seconds = make_journey(deployed.connection, narrator)
     except OperatorError as error:
         failure = StepResult("the stack is deployed", round(time.monotonic() - began, 4), False, str(error))
@@ -85,3 +88,15 @@ def _on_own(directory: Path, port: int | None, narrator: Narrator) -> Report:
     deployment = deployed.deployment
     write(directory, report.steps, deployment.seconds, deployment.resources, phases, confirm_to_row)
     return report
+
+
+@contextmanager
+def _announced(made: Connection, directory: Path) -> Iterator[None]:
+    """The connection file, while the journey lasts. One of a `medflow local up` is left alone, at both ends."""
+    if state.running(directory) is None:
+        connection.write(made, directory)
+    try:
+        yield
+    finally:
+        if state.running(directory) is None:
+            connection.remove(directory)

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import IO
 
 from local_cloud import connection
+from local_cloud.connection import Connection, ConnectionFileError
 from medflow.errors import OperatorError
+from medflow.local import sample_user
 
 LOCK_FILE = "up.lock"
 
@@ -62,11 +64,11 @@ def hold(directory: Path) -> Iterator[tuple[Lock, int | None]]:
         killed = _parse(file)
         lock = Lock(file)
         lock.announce(Running())
-        connection.remove(directory)
+        _remove_addresses(directory)
         try:
             yield lock, killed.pid if killed else None
         finally:
-            connection.remove(directory)
+            _remove_addresses(directory)
             file.truncate(0)
 
 
@@ -81,6 +83,21 @@ def running(directory: Path) -> Running | None:
     except FileNotFoundError:
         pass
     return None
+
+
+def connect(directory: Path) -> Connection:
+    """The connection to the running cloud. Raises OperatorError, naming the process if one runs."""
+    try:
+        return connection.read(directory)
+    except ConnectionFileError as error:
+        run = running(directory)
+        first = f", after stopping the running one (process {run.pid}) with Ctrl-C" if run and run.endpoint else ""
+        raise OperatorError(f"{error}{first}") from error
+
+
+def _remove_addresses(directory: Path) -> None:
+    connection.remove(directory)
+    sample_user.remove(directory)
 
 
 def _taken(file: IO[str]) -> bool:

@@ -1,16 +1,20 @@
 """`medflow local up`: the whole platform on this machine until Ctrl-C."""
 
+import sys
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
 from local_cloud import connection
+from local_cloud.connection import Connection
 from local_cloud.journey import Report
 from local_cloud.journey.traveller import STAFF_ROLE
+from local_cloud.server import ROOT_ACCESS_KEY
 from medflow.errors import OperatorError
-from medflow.local import state
+from medflow.local import sample_user, state
 from medflow.local.narrator import Narrator
+from medflow.local.sample_user import SampleUser
 from medflow.local.session import Deployed, StopSignals, deployed_cloud, make_journey
 from medflow.local.state import Running
 
@@ -33,6 +37,7 @@ def up(directory: Path, port: int | None, narrator: Narrator) -> bool:
             file = connection.write(deployed.connection, directory)
             lock.announce(_running(deployed))
             report, _ = make_journey(deployed.connection, narrator)
+            sample_user.write(SampleUser(report.traveller.email, report.traveller.password), directory)
             _show(narrator, deployed, report, file)
             stood = True
             _stay(deployed)
@@ -66,6 +71,9 @@ def _show(narrator: Narrator, deployed: Deployed, report: Report, file: Path) ->
             ("own profile", user.api("/api/me")),
             ("clinic's users", user.users_of(user.clinic_id)),
             ("AWS endpoint", access.endpoint),
+            ("AWS region", access.region),
+            ("AWS keys", f"{ROOT_ACCESS_KEY} / {ROOT_ACCESS_KEY}"),
+            ("user pool", user.pool_id),
             ("token keys", f"{access.endpoint}/{user.pool_id}/.well-known/jwks.json"),
             ("e-mails sent", f"{access.endpoint}/_ministack/ses/messages"),
             ("PostgreSQL", access.postgres_dsn),
@@ -82,12 +90,30 @@ def _show(narrator: Narrator, deployed: Deployed, report: Report, file: Path) ->
             ("web client", user.web_client_id),
         ],
     )
+    narrator.note("the outputs issuer and hosted_ui_url are names in AWS: what asks them leaves this machine")
+    for line in _commands(access, file.parent):
+        narrator.say(f"\n{line}")
     if deployed.deployment.not_emulated:
         narrator.table("Checked, but not emulated here", not_emulated(deployed.deployment.not_emulated))
     if not report.ok:
         failed = [step.name for step in report.steps if not step.ok]
         narrator.say(f"\n{len(failed)} of {len(report.steps)} steps of the journey failed: {'; '.join(failed)}", "red")
     narrator.say("\nCtrl-C stops it.", "bold")
+
+
+def _commands(access: Connection, directory: Path) -> list[str]:
+    """Lines to paste into a shell: for every AWS client, and a first call of the API."""
+    keys = {
+        "AWS_ENDPOINT_URL": access.endpoint,
+        "AWS_ACCESS_KEY_ID": ROOT_ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_ACCESS_KEY,
+        "AWS_DEFAULT_REGION": access.region,
+    }
+    token = f"{Path(sys.prefix) / 'bin' / 'medflow'} local token --directory {directory}"
+    return [
+        " ".join(["export", *(f"{name}={value}" for name, value in keys.items())]),
+        f'curl -H "Authorization: Bearer $({token})" {access.api_url}/api/me',
+    ]
 
 
 def not_emulated(resources: Iterable[str]) -> list[tuple[str, str]]:

@@ -152,8 +152,26 @@ def test_without_a_terminal_there_are_only_plain_lines(standing: Up) -> None:
 def test_everything_needed_to_go_on_by_hand_is_printed(standing: Up) -> None:
     """H1. Addresses, the first user's credentials, the connection file."""
     access = connection.read(standing.directory)
-    needed = (access.endpoint, access.api_url, str(standing.directory / "outputs.json"), "@example.com", "password")
+    needed = (
+        access.endpoint,
+        access.api_url,
+        access.output("user_pool_id"),
+        access.region,
+        str(standing.directory / "outputs.json"),
+        "@example.com",
+        "password",
+    )
     assert [text for text in needed if text not in standing.said] == []
+
+
+def test_the_printed_commands_work_as_they_are(standing: Up) -> None:
+    """H1. Pasted into a shell: the first user's own profile, and a client that finds the queues."""
+    pasted = [line for line in standing.said.splitlines() if line.startswith(("export ", "curl "))]
+    program = "import boto3; print(boto3.client('sqs').list_queues()['QueueUrls'])"
+    script = "\n".join([*pasted, f'{sys.executable} -c "{program}"'])
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    assert '"tenant_id"' in done.stdout, done.stderr
+    assert "signups" in done.stdout
 
 
 def test_the_connection_file_is_its_owners_alone(standing: Up) -> None:

@@ -27,7 +27,7 @@ NodeCheck = Callable[..., Verdict]
 def node_check(traveller: Traveller) -> NodeCheck:
     """Have one token verified by aws-jwt-verify: `node_check(token, tokenUse="access", clientId=...)`."""
     installed = NODE_CLIENT / "node_modules" / "aws-jwt-verify"
-    assert installed.is_dir(), f"{installed} is missing; run `make install`"
+    assert installed.is_dir(), f"{installed} is missing; `make local` installs it"
 
     def check(token: str, **wanted: str) -> Verdict:
         request = {

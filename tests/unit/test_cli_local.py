@@ -4,9 +4,11 @@ import io
 import json
 import os
 import signal
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Never
 
@@ -21,8 +23,9 @@ from local_cloud.journey import Report, StepResult
 from local_cloud.journey.traveller import Traveller
 from medflow import cli
 from medflow.errors import OperatorError
-from medflow.local import smoke, state, up
+from medflow.local import sample_user, smoke, state, up
 from medflow.local.narrator import Narrator
+from medflow.local.sample_user import SampleUser
 from medflow.local.session import MAX_LISTED, StopSignals, clearly
 
 CONNECTION = Connection("http://127.0.0.1:4566", "us-east-1", "http://api", "dsn", {"api_id": "a"})
@@ -161,6 +164,45 @@ def test_a_stack_that_cannot_be_deployed_is_a_failed_step_in_the_file(
     [step] = json.loads((tmp_path / smoke.FILE_NAME).read_text())["steps"]
     assert (result.exit_code, step["ok"]) == (1, False)
     assert step["detail"] == "the deployment failed at aws:sqs/queue:Queue signups: no"
+
+
+def test_a_damaged_connection_file_names_the_process_to_stop(tmp_path: Path) -> None:
+    """H1. Starting again would be refused while that one runs."""
+    with state.hold(tmp_path) as (lock, _):
+        lock.announce(state.Running(endpoint=CONNECTION.endpoint))
+        (tmp_path / connection.FILE_NAME).write_text("{")
+        result = run("smoke", "--directory", str(tmp_path))
+    repair = f"start the local cloud again with `make up`, after stopping the running one (process {os.getpid()})"
+    assert repair in said(result)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_smokes_own_cloud_can_be_found_unless_another_is_there(tmp_path: Path, held: bool) -> None:
+    """H1. For as long as the journey lasts; the file of an `up` that began meanwhile stays."""
+    other = Connection("http://127.0.0.1:1", "us-east-1", "http://api", "dsn", {})
+    with state.hold(tmp_path) if held else nullcontext():
+        if held:
+            connection.write(other, tmp_path)
+        with smoke._announced(CONNECTION, tmp_path):
+            assert connection.read(tmp_path) == (other if held else CONNECTION)
+        assert (tmp_path / connection.FILE_NAME).exists() is held
+
+
+def test_the_sample_users_password_is_their_owners_alone_and_goes_with_the_cloud(tmp_path: Path) -> None:
+    """H1. `medflow local token` signs in with it."""
+    user = SampleUser("a@example.com", "secret")
+    with state.hold(tmp_path):
+        sample_user.write(user, tmp_path)
+        mode = stat.S_IMODE((tmp_path / sample_user.FILE_NAME).stat().st_mode)
+        assert (mode, sample_user.read(tmp_path)) == (0o600, user)
+    assert not (tmp_path / sample_user.FILE_NAME).exists()
+
+
+def test_a_token_of_nobody_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    """H1. Without a cloud, and without a user."""
+    assert "start one with `make up`" in said(run("token", "--directory", str(tmp_path)))
+    connection.write(replace(CONNECTION, outputs={"user_pool_id": "p", "web_client_id": "c"}), tmp_path)
+    assert "holds no user: start the local cloud" in said(run("token", "--directory", str(tmp_path)))
 
 
 # --- a deployment that fails ------------------------------------------------------------------------------------------

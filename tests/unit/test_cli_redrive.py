@@ -149,6 +149,17 @@ def test_what_sqs_refuses_is_one_clear_line(run: Run, problem: Exception) -> Non
     assert "Traceback" not in said(result)
 
 
+def test_an_account_without_a_region_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """C2. The most common half of a set-up."""
+    for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "absent"))
+    for variable in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(variable, raising=False)
+    result = CliRunner().invoke(cli.app, ["redrive", "--stack", "staging"])
+    assert result.exit_code == 1
+    assert "error: You must specify a region. Set AWS_DEFAULT_REGION, or AWS_PROFILE to one" in said(result)
+
+
 def test_without_a_running_cloud_the_command_names_the_one_that_starts_it(tmp_path: Path) -> None:
     """C2 H1. The stack `local` is the default, and often not there."""
     result = CliRunner().invoke(cli.app, ["redrive", "--directory", str(tmp_path)])

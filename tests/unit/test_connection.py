@@ -68,7 +68,7 @@ def test_an_absent_file_names_the_command_that_makes_one(tmp_path: Path) -> None
 def test_a_broken_file_is_named_with_its_repair(tmp_path: Path) -> None:
     """H1. A truncated file is not a traceback."""
     (tmp_path / connection.FILE_NAME).write_text('{"endpoint": "http')
-    with pytest.raises(ConnectionFileError, match=r"outputs.json is not JSON .*remove it"):
+    with pytest.raises(ConnectionFileError, match=r"outputs.json is not JSON .*`make up`"):
         connection.read(tmp_path)
 
 
