@@ -108,6 +108,9 @@ def _built_twice() -> "list[BuiltPackage]":
     return builds[0]
 
 
+NO_REGION = "Set AWS_DEFAULT_REGION, or AWS_PROFILE to one that has a region"
+
+
 @app.command("redrive")
 def _redrive(
     stack: Annotated[str, typer.Option(help="Stack whose sign-ups to redrive.")] = "local",
@@ -135,7 +138,7 @@ def _redrive(
         try:
             sqs = boto3.client("sqs")
         except BotoCoreError as error:
-            raise OperatorError(f"{error} Set AWS_DEFAULT_REGION, or AWS_PROFILE to one that has a region") from error
+            raise OperatorError(f"{error} {NO_REGION}") from error
         queues = command.queues_of_stack(sqs, stack, project)
     console = Console(highlight=False)
     waiting = command.backlog(sqs, queues)
@@ -166,19 +169,20 @@ def _unlock(
     region of your credentials.
     """
     import boto3
+    from botocore.exceptions import BotoCoreError
 
-    from local_cloud import connection
     from medflow import unlock as command
+    from medflow.local import state
 
     if stack == "local":
-        try:
-            running = connection.read(directory)
-            place = command.Place(running.output("user_pool_id"), running.output("sign_in_attempts_table"))
-        except connection.ConnectionFileError as error:
-            raise OperatorError(str(error)) from error
+        running = state.connect(directory)
+        place = command.Place(running.output("user_pool_id"), running.output("sign_in_attempts_table"))
         cognito, dynamodb = running.client("cognito-idp"), running.client("dynamodb")
     else:
-        cognito, dynamodb = boto3.client("cognito-idp"), boto3.client("dynamodb")
+        try:
+            cognito, dynamodb = boto3.client("cognito-idp"), boto3.client("dynamodb")
+        except BotoCoreError as error:
+            raise OperatorError(f"{error} {NO_REGION}") from error
         place = command.place_of_stack(cognito, stack, project)
     key = command.key_of(cognito, place, email)
     counted = (command.look if dry_run else command.unlock)(dynamodb, place, key)

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from typer.testing import CliRunner, Result
 
-from local_cloud import connection
+from local_cloud import aws, connection
 from local_cloud.connection import Connection
 from medflow import cli
 from medflow.unlock import account_key
@@ -69,7 +69,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     connection.write(Connection("http://127.0.0.1:1", "us-east-1", "http://api", "dsn", outputs), tmp_path)
 
     def against(stack: object, *arguments: str, email: str = EMAIL) -> Result:
-        monkeypatch.setattr(connection, "_make_client", lambda *_, **__: stack)
+        monkeypatch.setattr(aws, "client", lambda *_: stack)
         monkeypatch.setattr(boto3, "client", lambda *_, **__: stack)
         return CliRunner().invoke(cli.app, ["unlock", email, "--directory", str(tmp_path), *arguments])
 
