@@ -62,6 +62,7 @@ class LocalCloud:
         self._run_directory = run_directory
         self._process = process
         self.directory = run_directory.path
+        self.log_file = run_directory.log_file
         self.endpoint = details["endpoint"]
         self.port: int = details["port"]
         self.postgres_dsn = details["postgres_dsn"]

@@ -105,9 +105,9 @@ def run(options: Options) -> None:
             "postgres_pid": postgres.pid,
         }
         # Not asyncio.run: it would wait for pool threads, which may wait for answers of the database that stops below.
-        asyncio.new_event_loop().run_until_complete(
-            _serve(application, listener, lambda: _publish(directory.server_file, details))
-        )
+        loop = asyncio.new_event_loop()
+        loop.set_exception_handler(_tell_unless_cancelled)
+        loop.run_until_complete(_serve(application, listener, lambda: _publish(directory.server_file, details)))
 
 
 def configure_environment(environment: Any, directory: RunDirectory, port: int) -> None:
@@ -237,6 +237,12 @@ async def _serve(application: Asgi, listener: socket.socket, ready: Callable[[],
     config.graceful_timeout = GRACEFUL_SECONDS
     config.loglevel = "WARNING"
     await serve(_announcing(application, ready), config, shutdown_trigger=stop.wait)
+
+
+def _tell_unless_cancelled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A connection that is open at shutdown is cancelled, which asyncio's streams of Python 3.11 take for an error."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 def _announcing(application: Asgi, ready: Callable[[], None]) -> Asgi:

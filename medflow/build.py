@@ -138,9 +138,14 @@ def _install(requirements: Path, target: Path) -> None:
         *("--only-binary", ":all:", "--python-version", TARGET_PYTHON, "--python-platform", TARGET_PLATFORM),
         *("--python", sys.executable, "--target", str(target), "--requirement", str(requirements)),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BuildError(f"the vendored packages cannot be installed\n{done.stderr.strip()}")
+    # The cache first: hashes are pinned, so it can hold nothing else, and a rebuild needs no network.
+    for offline in (["--offline"], []):
+        done = subprocess.run([*command, *offline], capture_output=True, text=True, check=False)
+        if not done.returncode:
+            return
+    raise BuildError(
+        f"the vendored packages cannot be installed, neither from uv's cache nor from the index\n{done.stderr.strip()}"
+    )
 
 
 def _is_wanted(path: Path) -> bool:

@@ -1,6 +1,7 @@
 """One local cloud from nothing to deployed: build the functions, start the emulator, run the program against it."""
 
 import contextlib
+import re
 import signal
 import threading
 import time
@@ -16,11 +17,15 @@ from local_cloud.deploy.client import Deployer, DeployError, Deployment, Resourc
 from local_cloud.journey import Report, Step, travel
 from medflow import redrive
 from medflow.build import BuildError, build
-from medflow.errors import OperatorError
+from medflow.errors import OperatorError, not_writable
 from medflow.local.narrator import Narrator
 
 MAX_LISTED = 5
 """Lines of a resource's error that are shown without --debug."""
+
+
+TIME = re.compile(r"^\S*\d\d:\d\d:\d\d\S*\s*|\d{4}-\d\d-\d\d[T ][\d:.,]+Z?\s*")
+"""When a line was logged; two lines that differ in it alone say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,25 @@ def make_journey(connection: Connection, narrator: Narrator) -> tuple[Report, fl
     return report, time.monotonic() - began
 
 
+def point_to_log(log: Path, report: Report, narrator: Narrator) -> None:
+    """After a failed step: where the functions' own words are, and the last of them."""
+    if report.ok:
+        return
+    narrator.note(f"the functions' and the emulator's own words are in {log}")
+    for line in last_errors(log):
+        narrator.say(f"  {line}", "red")
+
+
+def last_errors(log: Path) -> list[str]:
+    """The log's last lines that speak of an error, each once, whenever it was said."""
+    try:
+        lines = log.read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+    said = {TIME.sub("", line).strip(): None for line in reversed(lines) if "error" in line.lower()}
+    return list(said)[:MAX_LISTED][::-1]
+
+
 def redrive_all(connection: Connection) -> int:
     """The operator's redrive on a local cloud, as the journey uses it."""
     queues = redrive.Queues(connection.output("signup_queue_url"), connection.output("signup_dead_letter_queue_url"))
@@ -101,6 +125,8 @@ def clearly() -> Iterator[None]:
         raise OperatorError(f"the deployment failed: {_told(error)}") from error
     except (LocalCloudError, BuildError, ConnectionFileError) as error:
         raise OperatorError(str(error)) from error
+    except PermissionError as error:
+        raise not_writable(error) from error
 
 
 class StopSignals:

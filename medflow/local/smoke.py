@@ -13,7 +13,7 @@ from local_cloud.journey import Report, StepResult
 from medflow.errors import OperatorError
 from medflow.local import state
 from medflow.local.narrator import Narrator
-from medflow.local.session import StopSignals, deployed_cloud, make_journey
+from medflow.local.session import StopSignals, deployed_cloud, make_journey, point_to_log
 
 FILE_NAME = "smoke.json"
 
@@ -66,6 +66,7 @@ def _on_running(directory: Path, narrator: Narrator) -> Report | None:
         raise OperatorError(f"a local cloud of this checkout is still starting (process {run.pid}); try again soon")
     narrator.say(f"using the local cloud at {run.endpoint} (process {run.pid})")
     report, seconds = make_journey(state.connect(directory), narrator)
+    point_to_log(directory / "up" / "server.log", report, narrator)
     confirm_to_row = report.traveller.confirm_to_row_seconds
     write(directory, report.steps, run.deploy_seconds, run.resources, {"journey": seconds}, confirm_to_row)
     return report
@@ -79,6 +80,7 @@ def _on_own(directory: Path, port: int | None, narrator: Narrator) -> Report:
             _announced(deployed.connection, directory),
         ):
             report, seconds = make_journey(deployed.connection, narrator)
+            point_to_log(deployed.cloud.log_file, report, narrator)
     except OperatorError as error:
         failure = StepResult("the stack is deployed", round(time.monotonic() - began, 4), False, str(error))
         write(directory, [failure], 0.0, 0, {}, None)

@@ -17,7 +17,7 @@ from typing import IO
 
 from local_cloud import connection
 from local_cloud.connection import Connection, ConnectionFileError
-from medflow.errors import OperatorError
+from medflow.errors import OperatorError, not_writable
 from medflow.local import sample_user
 
 LOCK_FILE = "up.lock"
@@ -57,8 +57,12 @@ def hold(directory: Path) -> Iterator[tuple[Lock, int | None]]:
 
     Raises AlreadyRunningError naming the process and the address of the run that holds it.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / LOCK_FILE).open("a+") as file:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        opened = (directory / LOCK_FILE).open("a+")
+    except OSError as error:
+        raise not_writable(error) from error
+    with opened as file:
         if not _taken(file):
             raise AlreadyRunningError(_already(_parse(file)))
         killed = _parse(file)

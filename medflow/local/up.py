@@ -15,7 +15,7 @@ from medflow.errors import OperatorError
 from medflow.local import sample_user, state
 from medflow.local.narrator import Narrator
 from medflow.local.sample_user import SampleUser
-from medflow.local.session import Deployed, StopSignals, deployed_cloud, make_journey
+from medflow.local.session import Deployed, StopSignals, deployed_cloud, make_journey, point_to_log
 from medflow.local.state import Running
 
 LOOK_SECONDS = 0.5
@@ -39,6 +39,8 @@ def up(directory: Path, port: int | None, narrator: Narrator) -> bool:
             report, _ = make_journey(deployed.connection, narrator)
             sample_user.write(SampleUser(report.traveller.email, report.traveller.password), directory)
             _show(narrator, deployed, report, file)
+            point_to_log(deployed.cloud.log_file, report, narrator)
+            narrator.say("\nCtrl-C stops it.", "bold")
             stood = True
             _stay(deployed)
         except KeyboardInterrupt:
@@ -98,7 +100,6 @@ def _show(narrator: Narrator, deployed: Deployed, report: Report, file: Path) ->
     if not report.ok:
         failed = [step.name for step in report.steps if not step.ok]
         narrator.say(f"\n{len(failed)} of {len(report.steps)} steps of the journey failed: {'; '.join(failed)}", "red")
-    narrator.say("\nCtrl-C stops it.", "bold")
 
 
 def _commands(access: Connection, directory: Path) -> list[str]:

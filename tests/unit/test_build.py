@@ -320,8 +320,25 @@ def test_a_package_without_its_hash_or_with_another_is_not_taken(project: Path, 
     """The build takes no file that the repository does not name by its hash."""
     vendor(project, "fastjsonschema")
     (project / "requirements/lambda-vendored.txt").write_text(pin)
-    with pytest.raises(BuildError, match=r"the vendored packages cannot be installed\n.*"):
+    with pytest.raises(BuildError, match=r"the vendored packages cannot be installed, .*\n.*"):
         build(project, tmp_path)
+
+
+@pytest.mark.parametrize(("cached", "calls"), [(True, [True]), (False, [True, False])])
+def test_the_network_is_asked_only_for_what_the_cache_lacks(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: bool, calls: list[bool]
+) -> None:
+    """H1. A rebuild on a train."""
+    offline: list[bool] = []
+
+    def run(command: list[str], **_: object) -> "subprocess.CompletedProcess[str]":
+        offline.append("--offline" in command)
+        return subprocess.CompletedProcess(command, int(offline[-1] and not cached), "", "not in the cache")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    vendor(project, "words")
+    build(project, tmp_path)
+    assert offline == calls
 
 
 def test_nothing_half_written_stays_behind(project: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`medflow local` without a cloud: who holds the checkout's cloud, what is told, what `.local/smoke.json` says."""
 
+import errno
 import io
 import json
 import os
@@ -26,7 +27,7 @@ from medflow.errors import OperatorError
 from medflow.local import sample_user, smoke, state, up
 from medflow.local.narrator import Narrator
 from medflow.local.sample_user import SampleUser
-from medflow.local.session import MAX_LISTED, StopSignals, clearly
+from medflow.local.session import MAX_LISTED, StopSignals, clearly, point_to_log
 
 CONNECTION = Connection("http://127.0.0.1:4566", "us-east-1", "http://api", "dsn", {"api_id": "a"})
 
@@ -103,6 +104,20 @@ def test_a_run_that_ended_well_leaves_nothing_to_repair(tmp_path: Path) -> None:
     assert (state.running(tmp_path), (tmp_path / connection.FILE_NAME).exists()) == (None, False)
     with state.hold(tmp_path) as (_, killed):
         assert killed is None
+
+
+def test_a_place_that_cannot_be_written_is_named_with_the_option_that_changes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H1. A checkout on a read-only disk."""
+
+    def refuse(path: Path, *_: object, **__: object) -> Never:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    result = run("up", "--directory", str(tmp_path))
+    expected = f"error: cannot write {tmp_path / state.LOCK_FILE}: Read-only file system; choose another place"
+    assert (result.exit_code, expected in said(result), "--directory" in said(result)) == (1, True, True)
 
 
 # --- smoke ------------------------------------------------------------------------------------------------------------
@@ -233,6 +248,17 @@ def test_the_resource_that_failed_is_named_once() -> None:
     queue = "aws:sqs/queue:Queue signups"
     assert told(DeployError(f"{queue}: CreateQueue: no", queue)) == f"the deployment failed: {queue}: CreateQueue: no"
     assert told(DeployError("CreateQueue: no", queue)) == f"the deployment failed: {queue}: CreateQueue: no"
+
+
+def test_after_a_failed_step_the_servers_last_errors_are_shown_once_each(tmp_path: Path) -> None:
+    """H1. A function that cannot start says so there, many times."""
+    log = tmp_path / "server.log"
+    noise = [f"2026-01-01 10:00:{second:02} SyntaxError: no" for second in range(30)]
+    log.write_text("\n".join(["10:00:00 ERROR first", *noise, "all is well", "10:00:40 [ERROR] last"]))
+    text = plain(lambda narrator: point_to_log(log, report(HELD, BROKEN), narrator))
+    assert text.splitlines()[1:] == ["  ERROR first", "  SyntaxError: no", "  [ERROR] last"]
+    assert str(log) in text
+    assert plain(lambda narrator: point_to_log(log, report(HELD), narrator)) == ""
 
 
 # --- what is told -----------------------------------------------------------------------------------------------------
