@@ -11,7 +11,7 @@ NODE_CLIENT := tests/local/node_client
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes
 # With a TMPDIR of its own: the build leaves a lock file in it.
 EDITABLE = mkdir -p $(VENV)/tmp && TMPDIR=$(CURDIR)/$(VENV)/tmp $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-SOURCES := __main__.py aws_provider.py stack_outputs.py settings components medflow local_cloud bench tests lambdas
+SOURCES := __main__.py aws_provider.py pool_features.py stack_outputs.py settings components medflow local_cloud bench tests lambdas
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 

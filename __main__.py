@@ -9,7 +9,7 @@ from components._operations import OperationsArgs
 from components._roles import RoleArgs, ScopeArgs
 from components.api_front_door import ApiFrontDoor
 from components.clinic_api import ClinicApi
-from components.cognito_auth import CognitoAuth, CognitoAuthArgs, HostedUiArgs, Mfa, Tier
+from components.cognito_auth import CognitoAuth, CognitoAuthArgs, Mfa, Tier
 from components.consumer_config import ConsumerConfig
 from components.custom_message import CustomMessage, CustomMessageArgs, Language
 from components.sign_in_guard import SignInGuard
@@ -17,6 +17,7 @@ from components.sign_up_validator import SignUpValidator, SignUpValidatorArgs
 from components.signup_pipeline import SignupPipeline
 from components.token_enricher import TenantlessUsers, TokenEnricher
 from components.user_database import UserDatabase
+from pool_features import pool_features
 from settings import EVERYBODY, PRIVILEGED, RESOURCE_SERVER, SCOPES
 from stack_outputs import PrivateOutputs, PublicOutputs, export
 
@@ -146,11 +147,16 @@ auth_args: CognitoAuthArgs = {
         "logout_urls": list(settings.web_logout_urls),
         "rotate_refresh_tokens": settings.rotate_refresh_tokens,
     },
-    "backend_client": {"generate_secret": settings.generate_client_secret},
+    "backend_client": {
+        "generate_secret": settings.generate_client_secret,
+        "callback_urls": list(settings.backend_callback_urls),
+        "logout_urls": list(settings.backend_logout_urls),
+    },
     "deletion_protection": settings.deletion_protection,
     "protect_pool": settings.deletion_protection,
     "self_sign_up": settings.self_sign_up,
     "username_case_sensitive": settings.username_case_sensitive,
+    "operations": operations,
     "triggers": {
         "pre_sign_up": {
             "function_name": validator.function_name,
@@ -181,15 +187,9 @@ auth_args: CognitoAuthArgs = {
         },
     },
 }
-if settings.enable_hosted_ui:
-    hosted_ui: HostedUiArgs = (
-        {"custom_domain_name": settings.custom_domain_name, "certificate_arn": settings.certificate_arn}
-        if settings.custom_domain_name
-        else {"domain_prefix": settings.domain_prefix}
-    )
-    auth_args["hosted_ui"] = hosted_ui
+auth_args |= pool_features(settings)
 messages: CustomMessage | None = None
-if settings.email_sender_arn:
+if settings.email_source_arn:
     # Cognito takes a trigger's words only where the pool has a sender of its own.
     messages_args: CustomMessageArgs = {
         "name_prefix": prefix,
@@ -199,7 +199,6 @@ if settings.email_sender_arn:
     if settings.application_url:
         messages_args["application_url"] = settings.application_url
     messages = CustomMessage("messages", messages_args, in_aws)
-    auth_args["email"] = {"source_arn": settings.email_sender_arn, "from_address": settings.email_from_address}
     auth_args["triggers"]["custom_message"] = {
         "function_name": messages.function_name,
         "alias_name": messages.alias_name,

@@ -20,6 +20,7 @@ LOCAL_SERVICES = (
     "sqs",
     "ssm",
     "sts",
+    "wafv2",
 )
 """Endpoints that the stack `local` redirects: the services of the program, as the provider's arguments name them."""
 

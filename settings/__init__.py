@@ -61,11 +61,20 @@ class Stack:
         }
 
 
+SECRETS = ("googleClientSecret", "oidcClientSecrets")
+"""Keys that may stand in a stack file only encrypted. Pulumi.yaml cannot say so: a secret key takes no default."""
+
+
 def load() -> Stack:
     """Read the configuration of the running program. Raises SettingsError."""
     # The public API reads single keys; telling a misspelt key takes all of them.
     given = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
-    return parse(pulumi.get_project(), pulumi.get_stack(), given)
+    project, stack = pulumi.get_project(), pulumi.get_stack()
+    for key in SECRETS:
+        full = f"{project}:{key}"
+        if given.get(full) and not runtime_config.is_config_secret(full):
+            raise SettingsError(f"{full} of stack {stack!r} is plain text; set it with `pulumi config set --secret`")
+    return parse(project, stack, given)
 
 
 def parse(project: str, stack: str, config: Mapping[str, object]) -> Stack:

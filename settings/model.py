@@ -4,7 +4,7 @@ import json
 import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
 from settings.access import ROLES
@@ -61,6 +61,39 @@ def _roles(value: object) -> object:
     return _from_json(value)
 
 
+class OidcProvider(BaseModel):
+    """A hospital's sign-in by OpenID Connect; its secret is in `oidcClientSecrets`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    name: str
+    issuer: str
+    client_id: str
+    scopes: tuple[str, ...] = ()
+    attribute_mapping: dict[str, str] = {}
+    identifiers: tuple[str, ...] = ()
+
+
+class SamlProvider(BaseModel):
+    """A hospital's sign-in by SAML 2.0."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    name: str
+    attribute_mapping: dict[str, str]
+    metadata_url: str = ""
+    metadata_document: str = ""
+    identifiers: tuple[str, ...] = ()
+
+
+Secrets = Annotated[dict[str, SecretStr], BeforeValidator(lambda value: _from_json(value or "{}"))]
+"""JSON object name -> secret; empty is none."""
+
+
+def _list(value: object) -> object:
+    return _from_json(value or "[]")
+
+
 class Settings(BaseModel):
     """Every key of Pulumi.yaml, in its order and with its units."""
 
@@ -75,6 +108,17 @@ class Settings(BaseModel):
     log_retention_days: Annotated[int, AfterValidator(_offered)]
     pool_tier: Literal["LITE", "ESSENTIALS", "PLUS"]
     mfa: Literal["OFF", "OPTIONAL", "ON"]
+    email_mfa: bool
+    passkeys: bool
+    passkey_relying_party_id: Text
+    email_source_arn: Annotated[str, _arn("ses", "identity/")]
+    email_from_address: Annotated[str, Field(pattern=r"^([^@<>\s]+@[^@<>\s]+|[^<>]+ <[^@<>\s]+@[^@<>\s]+>)?$")]
+    email_reply_to: Text
+    email_configuration_set: Text
+    threat_protection: Literal["OFF", "AUDIT", "ENFORCED"]
+    pool_logs: Literal["OFF", "ERRORS", "ALL"]
+    firewall: bool
+    firewall_requests_per_address: Annotated[int, Field(ge=100, le=2_000_000)]
     password_minimum_length: Annotated[int, Field(ge=6, le=99)]
     password_history_size: Annotated[int, Field(ge=0, le=24)]
     temporary_password_days: Annotated[int, Field(ge=0, le=365)]
@@ -89,8 +133,16 @@ class Settings(BaseModel):
     domain_prefix: Text
     custom_domain_name: Text
     certificate_arn: Text
+    hosted_zone_id: Annotated[str, Field(pattern=r"^(Z[A-Z0-9]{1,31})?$")]
     web_callback_urls: Texts
     web_logout_urls: Texts
+    backend_callback_urls: Texts
+    backend_logout_urls: Texts
+    google_client_id: Text
+    google_client_secret: SecretStr
+    oidc_providers: Annotated[tuple[OidcProvider, ...], BeforeValidator(_list)]
+    oidc_client_secrets: Secrets
+    saml_providers: Annotated[tuple[SamlProvider, ...], BeforeValidator(_list)]
     machine_scopes: Texts
     tenantless_users: Literal["refuse", "limited"]
     lockout_failures: Annotated[int, Field(ge=2, le=100)]
@@ -100,8 +152,6 @@ class Settings(BaseModel):
     license_states: Texts
     default_language: Literal["ar", "fr", "en"]
     application_url: Annotated[str, Field(pattern=r"^(https://\S+|http://localhost(:\d+)?(/\S*)?)?$")]
-    email_sender_arn: Annotated[str, _arn("ses", "identity/")]
-    email_from_address: Annotated[str, Field(pattern=r"^([^@<>\s]+@[^@<>\s]+|[^<>]+ <[^@<>\s]+@[^@<>\s]+>)?$")]
     roles: Annotated[tuple[Role, ...], BeforeValidator(_roles), Field(min_length=1)]
     database_cluster_arn: Annotated[str, _arn("rds", "cluster:")]
     database_secret_arn: Annotated[str, _arn("secretsmanager", "secret:")]

@@ -85,7 +85,13 @@ def browsers_reach_us_over_https_from_known_origins(settings: Settings, environm
             yield from _not_https("corsOrigins", origin, environment)
             if urlsplit(origin).path:
                 yield "corsOrigins", f"{origin} must be scheme and host alone, without a path or a slash at its end"
-    for key, urls in (("webCallbackUrls", settings.web_callback_urls), ("webLogoutUrls", settings.web_logout_urls)):
+    urls_by_key = {
+        "webCallbackUrls": settings.web_callback_urls,
+        "webLogoutUrls": settings.web_logout_urls,
+        "backendCallbackUrls": settings.backend_callback_urls,
+        "backendLogoutUrls": settings.backend_logout_urls,
+    }
+    for key, urls in urls_by_key.items():
         for url in urls:
             yield from _not_https(key, url, environment)
 
@@ -96,20 +102,14 @@ def invitations_lead_to_the_application(settings: Settings, environment: Environ
         yield from _not_https("applicationUrl", settings.application_url, environment)
 
 
-def a_sender_has_an_address(settings: Settings, _: Environment) -> Iterator[Problem]:
-    """SES wants to know from whom."""
-    if bool(settings.email_sender_arn) != bool(settings.email_from_address):
-        yield "emailFromAddress", "goes together with emailSenderArn: give both or neither"
-
-
 def hosted_ui_has_a_host(settings: Settings, _: Environment) -> Iterator[Problem]:
     """Sign-in pages need exactly one host name, and an address to return to."""
     if not settings.enable_hosted_ui:
         return
     if bool(settings.domain_prefix) == bool(settings.custom_domain_name):
         yield "domainPrefix", "give exactly one of domainPrefix and customDomainName with enableHostedUi"
-    if bool(settings.custom_domain_name) != bool(settings.certificate_arn):
-        yield "certificateArn", "goes together with customDomainName: give both or neither"
+    if settings.custom_domain_name and not (settings.certificate_arn or settings.hosted_zone_id):
+        yield "hostedZoneId", "or certificateArn is missing: customDomainName needs a zone to prove its certificate in"
     if settings.certificate_arn and not re.match(r"arn:aws[a-z-]*:acm:us-east-1:", settings.certificate_arn):
         yield "certificateArn", "must be an ACM certificate in us-east-1: the pages are served by CloudFront"
     prefix = settings.domain_prefix
@@ -118,8 +118,56 @@ def hosted_ui_has_a_host(settings: Settings, _: Environment) -> Iterator[Problem
     for word in ("aws", "amazon", "cognito"):
         if word in prefix:
             yield "domainPrefix", f"must not contain {word!r}"
+    for key, value in (("certificateArn", settings.certificate_arn), ("hostedZoneId", settings.hosted_zone_id)):
+        if value and not settings.custom_domain_name:
+            yield key, "goes with customDomainName alone"
     if not settings.web_callback_urls:
         yield "webCallbackUrls", "must not be empty with enableHostedUi"
+
+
+def providers_are_complete(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """Federation goes through the sign-in pages, and no provider signs in without its secret."""
+    if bool(settings.google_client_id) != bool(settings.google_client_secret.get_secret_value()):
+        yield "googleClientSecret", "goes together with googleClientId: give both or neither"
+    named = {provider.name for provider in settings.oidc_providers}
+    for name in sorted(named ^ set(settings.oidc_client_secrets)):
+        yield "oidcClientSecrets", f"and oidcProviders must name the same providers; {name!r} is in one of them only"
+    if (settings.google_client_id or named or settings.saml_providers) and not settings.enable_hosted_ui:
+        yield "enableHostedUi", "must be true with googleClientId, oidcProviders or samlProviders"
+
+
+def factors_have_their_preconditions(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """Cognito would refuse them half of the stack later."""
+    if bool(settings.email_source_arn) != bool(settings.email_from_address):
+        yield "emailFromAddress", "goes together with emailSourceArn: give both or neither"
+    if settings.email_mfa and not settings.email_source_arn:
+        yield "emailSourceArn", "is missing: emailMfa needs an SES sender"
+    if settings.passkeys and settings.mfa == "ON":
+        yield "passkeys", "must be false with mfa ON: Cognito takes them only as a single factor here"
+    if settings.passkeys and not settings.enable_hosted_ui:
+        yield "enableHostedUi", "must be true with passkeys"
+    if settings.passkeys and not (settings.custom_domain_name or settings.passkey_relying_party_id):
+        yield "passkeyRelyingPartyId", "is missing: passkeys need it, or customDomainName"
+
+
+def protection_fits_the_tier(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """Risks are assessed on the tier PLUS alone."""
+    if settings.threat_protection != "OFF" and settings.pool_tier != "PLUS":
+        yield "poolTier", f"must be PLUS with threatProtection {settings.threat_protection}; or set that to OFF"
+    if settings.pool_logs == "ALL" and settings.threat_protection == "OFF":
+        yield "poolLogs", "must be ERRORS or OFF while threatProtection is OFF: no activity is recorded"
+
+
+def prod_is_watched(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """Passwords leak elsewhere, and are tried here."""
+    if environment.kind is not EnvironmentKind.PROD:
+        return
+    if settings.threat_protection == "OFF":
+        yield "threatProtection", "must be AUDIT (the first two weeks) or ENFORCED in prod"
+    if not settings.firewall:
+        yield "firewall", "must be true in prod"
+    if settings.pool_logs == "OFF":
+        yield "poolLogs", "must not be OFF in prod"
 
 
 def an_existing_database_comes_with_its_secret(settings: Settings, _: Environment) -> Iterator[Problem]:
@@ -184,8 +232,11 @@ RULES: tuple[Rule, ...] = (
     access_tokens_are_short_lived_in_prod,
     browsers_reach_us_over_https_from_known_origins,
     invitations_lead_to_the_application,
-    a_sender_has_an_address,
     hosted_ui_has_a_host,
+    providers_are_complete,
+    factors_have_their_preconditions,
+    protection_fits_the_tier,
+    prod_is_watched,
     an_existing_database_comes_with_its_secret,
     database_capacity_fits,
     a_machine_finds_its_token_endpoint,

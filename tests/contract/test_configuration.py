@@ -41,6 +41,6 @@ def test_the_four_plans_inputs_exist() -> None:
     asked = {
         "mfa", "passwordMinimumLength", "accessTokenMinutes", "refreshTokenDays", "generateClientSecret",
         "usernameCaseSensitive", "customDomainName", "certificateArn", "enableHostedUi", "webCallbackUrls",
-        "webLogoutUrls",
+        "webLogoutUrls", "googleClientId", "googleClientSecret",
     }  # fmt: skip
     assert asked <= set(DECLARED)

@@ -59,8 +59,8 @@ def test_names_start_with_environment_and_project(stack: str) -> None:
     """A16."""
     free = {"medflow", "$default", "live", "token", "admin", "doctor", "nurse", "receptionist", "patient"}
     named = [r.inputs["name"] for r in program(stack).resources if "name" in r.inputs]
-    logs = tuple(f"/aws/{kind}/{stack}-medflow-" for kind in ("lambda", "apigateway", "rds/cluster"))
-    paths = (*logs, f"/medflow/{stack}/")
+    services = ("/aws/lambda/", "/aws/apigateway/", "/aws/rds/cluster/", "/aws/vendedlogs/", "aws-waf-logs-")
+    paths = (*(f"{service}{stack}-medflow-" for service in services), f"/medflow/{stack}/")
     assert len(named) > 40
     assert [
         n for n in named if n not in free and not n.startswith((f"{stack}-medflow-", f"medflow/{stack}/", *paths))

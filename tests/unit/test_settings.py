@@ -119,12 +119,16 @@ def test_a_secret_value_is_not_repeated_in_the_refusal() -> None:
 
 
 BROKEN_RULES: list[tuple[str, dict[str, Any], str]] = [
+    ("prod", {"firewall": "false"}, "firewall: must be true in prod"),
+    ("dev", {"threatProtection": "AUDIT"}, "poolTier: must be PLUS"),
+    ("dev", {"googleClientId": "x"}, "googleClientSecret: goes together"),
+    ("dev", {"passkeys": "true", "mfa": "ON"}, "passkeys: must be false with mfa ON"),
     (
         "prod",
         {"applicationUrl": "http://localhost:5173/"},
         "applicationUrl: http://localhost:5173/ points to localhost",
     ),
-    ("dev", {"emailFromAddress": "no-reply@medflow.com"}, "emailFromAddress: goes together with emailSenderArn"),
+    ("dev", {"emailFromAddress": "no-reply@medflow.com"}, "emailFromAddress: goes together with emailSourceArn"),
     ("prod", {"allowedAccountIds": "[]"}, "allowedAccountIds: must name the AWS account of prod"),
     ("staging", {"allowedAccountIds": "[]"}, "allowedAccountIds: must name the AWS account of staging"),
     ("staging", {"secretRecoveryDays": "3"}, "secretRecoveryDays: must be 0, or 7 to 30"),
@@ -167,7 +171,7 @@ BROKEN_RULES: list[tuple[str, dict[str, Any], str]] = [
     (
         "dev",
         {"domainPrefix": "", "customDomainName": "auth.medflow.com"},
-        "certificateArn: goes together with customDomainName",
+        "hostedZoneId: or certificateArn is missing",
     ),
     ("dev", {"webCallbackUrls": "[]"}, "webCallbackUrls: must not be empty with enableHostedUi"),
     (
