@@ -10,15 +10,16 @@ from components._roles import RoleArgs, ScopeArgs
 from components.api_front_door import ApiFrontDoor
 from components.clinic_api import ClinicApi
 from components.cognito_auth import CognitoAuth, CognitoAuthArgs, Mfa, Tier
-from components.consumer_config import ConsumerConfig
+from components.consumer_config import ConsumerConfig, NestJsArgs
 from components.custom_message import CustomMessage, CustomMessageArgs, Language
+from components.identity_pool import DocumentAccess, IdentityPool, IdentityPoolArgs
 from components.sign_in_guard import SignInGuard
-from components.sign_up_validator import SignUpValidator, SignUpValidatorArgs
+from components.sign_up_validator import LINK_OPERATIONS, LinkingProviderArgs, SignUpValidator, SignUpValidatorArgs
 from components.signup_pipeline import SignupPipeline
 from components.token_enricher import TenantlessUsers, TokenEnricher
 from components.user_database import UserDatabase
 from pool_features import pool_features
-from settings import EVERYBODY, PRIVILEGED, RESOURCE_SERVER, SCOPES
+from settings import DOCUMENTS, EVERYBODY, PRIVILEGED, RESOURCE_SERVER, SCOPES
 from stack_outputs import PrivateOutputs, PublicOutputs, export
 
 stack = configuration.load()
@@ -104,11 +105,16 @@ guard = SignInGuard(
     },
     in_aws,
 )
+linking: list[LinkingProviderArgs] = [
+    {"name": p.name, "email_domains": list(p.email_domains), "subject_attribute": p.subject_attribute}
+    for p in settings.linking_providers
+]
 validator_args: SignUpValidatorArgs = {
     "name_prefix": prefix,
     "roles": [role["name"] for role in roles],
     "allowed_email_domains": list(settings.allowed_email_domains),
     "denied_email_domains": list(settings.denied_email_domains),
+    "linking_providers": linking,
     "operations": operations,
 }
 if settings.license_states:
@@ -162,6 +168,8 @@ auth_args: CognitoAuthArgs = {
             "function_name": validator.function_name,
             "alias_name": validator.alias_name,
             "alias_arn": validator.alias_arn,
+            "role_name": validator.role_name,
+            "pool_operations": list(LINK_OPERATIONS) if linking else [],
         },
         "pre_authentication": {
             "function_name": guard.function_name,
@@ -241,6 +249,34 @@ api = ApiFrontDoor(
     in_aws,
 )
 
+identities: IdentityPool | None = None
+if settings.enable_identity_pool:
+    identity_args: IdentityPoolArgs = {
+        "name_prefix": prefix,
+        "user_pool_endpoint": auth.user_pool_endpoint,
+        "client_ids": [auth.web_client_id, auth.backend_client_id],
+        "roles": [
+            {
+                "name": role.name,
+                "documents": DocumentAccess(DOCUMENTS.get(role.name, "own")),
+                "audit_log": role.name == "admin" and bool(settings.audit_log_group_arn),
+            }
+            for role in settings.roles
+        ],
+    }
+    if settings.audit_log_group_arn:
+        identity_args["audit_log_group_arn"] = settings.audit_log_group_arn
+    if settings.document_bucket_arn:
+        identity_args["document_bucket_arn"] = settings.document_bucket_arn
+    else:
+        identity_args["protect_documents"] = settings.deletion_protection
+        identity_args["web_origins"] = list(settings.cors_origins)
+    if settings.authenticated_role_name:
+        identity_args["authenticated_role_name"] = settings.authenticated_role_name
+    if settings.unauthenticated_role_name:
+        identity_args["unauthenticated_role_name"] = settings.unauthenticated_role_name
+    identities = IdentityPool("identities", identity_args, in_aws)
+
 # --- what the consumers read ----------------------------------------------------------------------------------------
 public = PublicOutputs(
     region=settings.region,
@@ -273,21 +309,28 @@ public = PublicOutputs(
     sign_up_validator_function_name=validator.function_name,
     custom_message_function_name=messages.function_name if messages else None,
     sign_in_attempts_table=guard.table_name,
+    identity_pool_id=identities.identity_pool_id if identities else None,
+    authenticated_role_arn=identities.authenticated_role_arn if identities else None,
+    unauthenticated_role_arn=identities.unauthenticated_role_arn if identities else None,
+    document_bucket_name=identities.document_bucket_name if identities else None,
 )
+nestjs: NestJsArgs = {
+    "user_pool_id": auth.user_pool_id,
+    "user_pool_arn": auth.user_pool_arn,
+    "client_id": auth.backend_client_id,
+    "client_secret": auth.backend_client_secret,
+    "region": settings.region,
+    "authority": auth.issuer,
+}
+if identities:
+    nestjs["identity_pool_id"] = identities.identity_pool_id
 consumers = ConsumerConfig(
     "consumers",
     {
         "name_prefix": prefix,
         "parameter_path": f"/{stack.project}/{stack.environment.name}",
         "parameters": public.parameters(),
-        "nestjs": {
-            "user_pool_id": auth.user_pool_id,
-            "user_pool_arn": auth.user_pool_arn,
-            "client_id": auth.backend_client_id,
-            "client_secret": auth.backend_client_secret,
-            "region": settings.region,
-            "authority": auth.issuer,
-        },
+        "nestjs": nestjs,
         "secret_recovery_days": settings.secret_recovery_days,
     },
     in_aws,

@@ -7,6 +7,7 @@ from settings import Stack
 LOCAL_SERVICES = (
     "apigatewayv2",
     "cloudwatch",
+    "cognitoidentity",
     "cognitoidp",
     "dynamodb",
     "ec2",
@@ -15,6 +16,7 @@ LOCAL_SERVICES = (
     "lambda_",
     "logs",
     "rds",
+    "s3",
     "secretsmanager",
     "sns",
     "sqs",

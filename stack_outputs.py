@@ -55,6 +55,11 @@ class PublicOutputs:
     sign_in_guard_function_name: Value
     sign_up_validator_function_name: Value
     custom_message_function_name: Value
+    identity_pool_id: Value
+    authenticated_role_arn: Value
+    unauthenticated_role_arn: Value
+    document_bucket_name: Value
+    """Bucket of the documents, a prefix for each clinic."""
     sign_in_attempts_table: Value
     """Table of the sign-in guard, for `medflow unlock`."""
 

@@ -11,12 +11,13 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 from pydantic import ValidationError
 
-from settings.access import EVERYBODY, PRIVILEGED, RESOURCE_SERVER, SCOPES
+from settings.access import DOCUMENTS, EVERYBODY, PRIVILEGED, RESOURCE_SERVER, SCOPES
 from settings.environment import Environment, EnvironmentKind
 from settings.model import Role, Settings
 from settings.rules import RULES
 
 __all__ = [
+    "DOCUMENTS",
     "EVERYBODY",
     "PRIVILEGED",
     "RESOURCE_SERVER",

@@ -61,3 +61,13 @@ ROLES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("patient", "Is treated", (EVERYBODY,)),
 )
 """Name, description and scopes, the most powerful role first."""
+
+DOCUMENTS: Final[dict[str, str]] = {
+    "admin": "read",
+    "doctor": "write",
+    "nurse": "read",
+    "receptionist": "own",
+    "patient": "own",
+}
+"""What a role may do with the documents of its clinic: `read` or `write` all, or have its `own` folder. A role that is
+not here has its own."""

@@ -45,6 +45,22 @@ AccountIds = Annotated[tuple[Annotated[str, Field(pattern=r"^\d{12}$")], ...], B
 CapacityUnits = Annotated[float, Field(ge=0, le=256), AfterValidator(_in_halves)]
 
 
+class LinkingProvider(BaseModel):
+    """An identity provider whose word about an address opens the native account of that address."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[^_\s]\S{2,31}$")
+    email_domains: tuple[str, ...] = ()
+    """Domains that the provider may speak for; none means all."""
+    subject_attribute: str = ""
+    """Pool attribute that holds the provider's user id; empty where ids are digits or UUIDs."""
+
+
+def _list_or_nothing(value: object) -> object:
+    return () if value == "" else _from_json(value)
+
+
 class Role(BaseModel):
     """One line of the table role -> scopes."""
 
@@ -152,6 +168,12 @@ class Settings(BaseModel):
     license_states: Texts
     default_language: Literal["ar", "fr", "en"]
     application_url: Annotated[str, Field(pattern=r"^(https://\S+|http://localhost(:\d+)?(/\S*)?)?$")]
+    enable_identity_pool: bool
+    document_bucket_arn: Annotated[str, Field(pattern=r"^(arn:aws[a-z-]*:s3:::[a-z0-9.-]+)?$")]
+    audit_log_group_arn: Annotated[str, _arn("logs", "log-group:")]
+    authenticated_role_name: Annotated[str, Field(pattern=r"^[\w+=,.@-]{0,64}$")]
+    unauthenticated_role_name: Annotated[str, Field(pattern=r"^[\w+=,.@-]{0,64}$")]
+    linking_providers: Annotated[tuple[LinkingProvider, ...], BeforeValidator(_list_or_nothing)]
     roles: Annotated[tuple[Role, ...], BeforeValidator(_roles), Field(min_length=1)]
     database_cluster_arn: Annotated[str, _arn("rds", "cluster:")]
     database_secret_arn: Annotated[str, _arn("secretsmanager", "secret:")]

@@ -194,6 +194,31 @@ def a_machine_finds_its_token_endpoint(settings: Settings, _: Environment) -> It
         yield "machineScopes", "needs enableHostedUi: the token endpoint is on its host"
 
 
+def documents_come_with_the_identity_pool(settings: Settings, _: Environment) -> Iterator[Problem]:
+    """What only the identity pool uses must not look as if it were used without it."""
+    given = {
+        "documentBucketArn": settings.document_bucket_arn,
+        "auditLogGroupArn": settings.audit_log_group_arn,
+        "authenticatedRoleName": settings.authenticated_role_name,
+        "unauthenticatedRoleName": settings.unauthenticated_role_name,
+    }
+    for key, value in given.items():
+        if value and not settings.enable_identity_pool:
+            yield key, "needs enableIdentityPool"
+
+
+def only_known_providers_link(settings: Settings, environment: Environment) -> Iterator[Problem]:
+    """Whoever is trusted here opens accounts with its word alone."""
+    known = {given.name for given in settings.oidc_providers} | {given.name for given in settings.saml_providers}
+    if settings.google_client_id:
+        known.add("Google")
+    for provider in settings.linking_providers:
+        if provider.name not in known:
+            yield "linkingProviders", f"{provider.name!r} is none of the configured identity providers"
+        if environment.kind is EnvironmentKind.PROD and provider.name != "Google" and not provider.email_domains:
+            yield "linkingProviders", f"{provider.name!r} must name its email_domains in prod"
+
+
 def scopes_exist(settings: Settings, _: Environment) -> Iterator[Problem]:
     """A scope that the resource server does not know cannot be in a token."""
     for role in settings.roles:
@@ -240,6 +265,8 @@ RULES: tuple[Rule, ...] = (
     an_existing_database_comes_with_its_secret,
     database_capacity_fits,
     a_machine_finds_its_token_endpoint,
+    documents_come_with_the_identity_pool,
+    only_known_providers_link,
     scopes_exist,
     roles_are_distinct,
 )

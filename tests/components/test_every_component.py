@@ -11,6 +11,7 @@ from components.clinic_api import ClinicApi
 from components.cognito_auth import CognitoAuth
 from components.consumer_config import ConsumerConfig
 from components.custom_message import CustomMessage
+from components.identity_pool import IdentityPool
 from components.sign_in_guard import SignInGuard
 from components.sign_up_validator import SignUpValidator
 from components.signup_pipeline import SignupPipeline
@@ -25,6 +26,7 @@ COMPONENTS: dict[type[pulumi.ComponentResource], Callable[..., Any]] = {
     CognitoAuth: component_args.full_cognito_auth,
     ConsumerConfig: component_args.consumer_config,
     CustomMessage: component_args.custom_message,
+    IdentityPool: component_args.identity_pool,
     SignInGuard: component_args.sign_in_guard,
     SignUpValidator: component_args.sign_up_validator,
     SignupPipeline: component_args.signup_pipeline,

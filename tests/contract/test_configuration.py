@@ -41,6 +41,7 @@ def test_the_four_plans_inputs_exist() -> None:
     asked = {
         "mfa", "passwordMinimumLength", "accessTokenMinutes", "refreshTokenDays", "generateClientSecret",
         "usernameCaseSensitive", "customDomainName", "certificateArn", "enableHostedUi", "webCallbackUrls",
-        "webLogoutUrls", "googleClientId", "googleClientSecret",
+        "webLogoutUrls", "googleClientId", "googleClientSecret", "enableIdentityPool", "authenticatedRoleName",
+        "unauthenticatedRoleName",
     }  # fmt: skip
     assert asked <= set(DECLARED)

@@ -16,6 +16,7 @@ from components.clinic_api import ClinicApi
 from components.cognito_auth import CognitoAuth
 from components.consumer_config import ConsumerConfig
 from components.custom_message import CustomMessage
+from components.identity_pool import IdentityPool
 from components.sign_in_guard import SignInGuard
 from components.sign_up_validator import SignUpValidator
 from components.signup_pipeline import SignupPipeline
@@ -30,6 +31,7 @@ COMPONENTS = [
     CognitoAuth,
     ConsumerConfig,
     CustomMessage,
+    IdentityPool,
     SignInGuard,
     SignUpValidator,
     SignupPipeline,

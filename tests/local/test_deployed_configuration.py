@@ -56,7 +56,7 @@ def test_the_service_reads_its_configuration_with_its_own_role(service: boto3.Se
         "clientSecret": connection.output("backend_client_secret"),
         "region": connection.region,
         "authority": connection.output("issuer"),
-        "identityPoolId": None,
+        "identityPoolId": connection.output("identity_pool_id"),
     }
 
 

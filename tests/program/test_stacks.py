@@ -253,6 +253,16 @@ def test_no_stack_of_aws_has_an_endpoint_or_credentials_of_its_own(stack: str) -
     assert provider(stack)["skipCredentialsValidation"] is False
 
 
+def test_an_identity_pool_reaches_outputs_and_consumers() -> None:
+    """A9 A15 E2."""
+    graph, without = program("dev"), program("staging")
+    pool = graph.one("aws:cognito/identityPool:IdentityPool")
+    secret = json.loads(graph.one("aws:secretsmanager/secretVersion:SecretVersion").inputs["secretString"])
+    assert graph.exports["identity_pool_id"] == secret["identityPoolId"] == pool.id
+    assert {"authenticated_role_arn", "unauthenticated_role_arn", "document_bucket_name"} <= set(graph.exports)
+    assert "identity_pool_id" not in without.exports
+
+
 def test_account_ids_bound_the_provider() -> None:
     """A14."""
     assert provider("local")["allowedAccountIds"] == ["000000000000"]

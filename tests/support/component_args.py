@@ -8,6 +8,7 @@ from components.clinic_api import ClinicApiArgs
 from components.cognito_auth import CognitoAuthArgs, Mfa, Tier, TriggerArgs
 from components.consumer_config import ConsumerConfigArgs
 from components.custom_message import CustomMessageArgs, Language
+from components.identity_pool import DocumentAccess, IdentityPoolArgs
 from components.sign_in_guard import SignInGuardArgs
 from components.sign_up_validator import SignUpValidatorArgs
 from components.signup_pipeline import SignupPipelineArgs
@@ -105,6 +106,20 @@ def custom_message(**changes: object) -> CustomMessageArgs:
         "name_prefix": PREFIX,
         "default_language": Language.FRENCH,
         "application_url": "https://app.example.com",
+    }
+    return {**args, **changes}  # type: ignore[typeddict-item]
+
+
+def identity_pool(**changes: object) -> IdentityPoolArgs:
+    args: IdentityPoolArgs = {
+        "name_prefix": PREFIX,
+        "user_pool_endpoint": "cognito-idp.eu-west-3.amazonaws.com/eu-west-3_Abc",
+        "client_ids": ["web", "backend"],
+        "roles": [
+            {"name": "admin", "documents": DocumentAccess.READ, "audit_log": True},
+            {"name": "patient", "documents": DocumentAccess.OWN, "audit_log": False},
+        ],
+        "audit_log_group_arn": "arn:aws:logs:eu-west-3:123456789012:log-group:/medflow/audit",
     }
     return {**args, **changes}  # type: ignore[typeddict-item]
 

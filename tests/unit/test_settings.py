@@ -119,6 +119,8 @@ def test_a_secret_value_is_not_repeated_in_the_refusal() -> None:
 
 
 BROKEN_RULES: list[tuple[str, dict[str, Any], str]] = [
+    ("prod", {"documentBucketArn": "arn:aws:s3:::documents"}, "documentBucketArn: needs enableIdentityPool"),
+    ("dev", {"linkingProviders": '[{"name": "Nobody"}]'}, "'Nobody' is none of the configured identity providers"),
     ("prod", {"firewall": "false"}, "firewall: must be true in prod"),
     ("dev", {"threatProtection": "AUDIT"}, "poolTier: must be PLUS"),
     ("dev", {"googleClientId": "x"}, "googleClientSecret: goes together"),
