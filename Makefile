@@ -85,7 +85,7 @@ local: build $(NODE_CLIENT)/node_modules/.installed ## the local cloud and, in i
 	pytest tests/local
 
 golden: build ## write the committed copies of interfaces anew
-	UPDATE_GOLDEN=1 pytest -q tests/contract/test_golden.py
+	UPDATE_GOLDEN=1 pytest -q tests/contract/test_golden.py tests/contract/test_roles_page.py
 
 bench: build ## ratios against peers and limits, into .local/bench.json
 	python -m bench
